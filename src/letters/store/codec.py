@@ -1,0 +1,25 @@
+"""Values of `letters.model` as JSON columns, and back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)
+
+
+def dump(value: object) -> Any:
+    """The value as JSON types: times as ISO 8601, tuples as lists, durations as ISO 8601 durations."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+def load(kind: type[T], data: Any) -> T:
+    """The value that `dump` wrote. Unknown fields are ignored, so that older code reads newer rows."""
+    return _adapter(kind).validate_python(data)

@@ -1,0 +1,322 @@
+"""The tables. Everything that must survive a crash is a row; every row that must exist once has a constraint that says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time, UTC on both sides.
+
+    SQLite keeps no zone, so what goes in is turned to UTC there and what comes out is marked as UTC. A naive time is a
+    mistake of ours and is refused.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"naive time {value!r}: times in the store are aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_JSON = JSON().with_variant(JSONB(), "postgresql")
+# SQLite gives only INTEGER PRIMARY KEY a number of its own.
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: One row per pass or single verb; the newest `at` is what an earlier `--now` is compared with.
+passes = Table(
+    "pass",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("command", Text, nullable=False),
+)
+
+#: What we remember of a source between looks. Rows outlive the source's place in the configuration.
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("feed_title", Text, nullable=False, default=""),
+    Column("first_look_at", UTCDateTime),
+    Column("last_look_at", UTCDateTime),
+    Column("next_look_at", UTCDateTime),
+    # Validators are sent back byte for byte (R59).
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_digest", Text),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("last_status", Integer),
+    Column("last_error", Text, nullable=False, default=""),
+    Column("retry_after_until", UTCDateTime),
+    # 410: not asked again until its address changes (R61).
+    Column("gone_at", UTCDateTime),
+)
+
+episode = Table(
+    "episode",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("published", UTCDateTime),
+    Column("first_seen", UTCDateTime, nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+    Column("is_new", Boolean, nullable=False),
+    # The whole `Episode`.
+    Column("data", _JSON, nullable=False),
+    UniqueConstraint("source", "identity"),
+    Index("ix_episode_published", "published"),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Relative to cards/; null once retired, so that another file may take the path.
+    Column("path", Text, unique=True),
+    Column("digest", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("address", Text, nullable=False, unique=True),
+    Column("first_read_at", UTCDateTime, nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+    Column("retired_at", UTCDateTime),
+    # The whole `Card`.
+    Column("data", _JSON, nullable=False),
+)
+
+#: Topics and audiences, declared or only named in cards; a key once made stays (design: "it is stored").
+topic = Table(
+    "topic",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("declared", Boolean, nullable=False),
+    Column("first_named_at", UTCDateTime, nullable=False),
+)
+audience = Table(
+    "audience",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("declared", Boolean, nullable=False),
+    Column("first_named_at", UTCDateTime, nullable=False),
+)
+card_topic = Table(
+    "card_topic",
+    metadata,
+    Column("card_id", ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", ForeignKey("topic.key"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Index("ix_card_topic_topic", "topic"),
+)
+card_audience = Table(
+    "card_audience",
+    metadata,
+    Column("card_id", ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("audience", ForeignKey("audience.key"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Index("ix_card_audience_audience", "audience"),
+)
+
+#: One pairing per card and per episode; in review the episode is the best candidate.
+pairing = Table(
+    "pairing",
+    metadata,
+    Column("card_id", ForeignKey("card.id"), primary_key=True),
+    Column("episode_id", ForeignKey("episode.id"), unique=True),
+    Column("decision", Text, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("evidence", _JSON, nullable=False),
+    Column("decided_at", UTCDateTime, nullable=False),
+)
+
+#: A ready pair and its published identity. `card_id` is null for an episode published without a card; both are null or
+#: stale once retired.
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False, unique=True),
+    Column("card_id", ForeignKey("card.id"), unique=True),
+    Column("episode_id", ForeignKey("episode.id"), unique=True),
+    Column("ready_at", UTCDateTime, nullable=False),
+    Column("updated_at", UTCDateTime, nullable=False),
+    # Of what a reader sees; null until first published.
+    Column("digest", Text),
+    Column("retired_at", UTCDateTime),
+    Index("ix_entry_ready_at", "ready_at"),
+)
+
+#: Feeds that exist for ever once their first entry joined.
+feed = Table(
+    "feed",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("since", UTCDateTime, nullable=False),
+)
+#: Which entries a feed holds, in the order in which they joined.
+feed_entry = Table(
+    "feed_entry",
+    metadata,
+    Column("feed", ForeignKey("feed.path"), primary_key=True),
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("joined_at", UTCDateTime, nullable=False),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("feed", "position"),
+)
+
+edition_state = Table(
+    "edition_state",
+    metadata,
+    Column("edition", Text, primary_key=True),
+    # Nothing before the first occurrence after this moment is ever due.
+    Column("first_read_at", UTCDateTime, nullable=False),
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("edition", Text, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("slot", Integer, nullable=False),
+    Column("occurs_at", UTCDateTime, nullable=False),
+    Column("number", Integer),
+    Column("state", Text, nullable=False),
+    Column("subject", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("composed_at", UTCDateTime),
+    Column("frozen_at", UTCDateTime),
+    UniqueConstraint("edition", "local_date", "slot"),
+    UniqueConstraint("edition", "number"),
+)
+#: Which issue of an edition an entry was in: at most one.
+issue_entry = Table(
+    "issue_entry",
+    metadata,
+    Column("edition", Text, primary_key=True),
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Index("ix_issue_entry_issue_id", "issue_id"),
+)
+#: An issue's final content, once per distinct choice.
+rendering = Table(
+    "rendering",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("choice", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("entries", _JSON, nullable=False),
+)
+#: Who approved, held or cancelled an issue, and when.
+issue_event = Table(
+    "issue_event",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Index("ix_issue_event_issue_id", "issue_id"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("uid", Text, nullable=False, unique=True),
+    # As given; `email_key` is its normalised form.
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("zone", Text, nullable=False, default=""),
+    Column("language", Text, nullable=False, default=""),
+    Column("topics", _JSON, nullable=False),
+    Column("audiences", _JSON, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("consent_at", UTCDateTime),
+    Column("consent_source", Text, nullable=False, default=""),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+)
+#: Which editions a subscriber receives. A row that ended is kept: it says that leaving was wanted.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("edition", Text, primary_key=True),
+    Column("since", UTCDateTime, nullable=False),
+    Column("ended_at", UTCDateTime),
+    Index("ix_subscription_edition", "edition"),
+)
+
+#: The ledger: one row per issue and subscriber.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("subscriber_id", ForeignKey("subscriber.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("choice", Text, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UTCDateTime),
+    Column("owner", Text),
+    Column("claimed_at", UTCDateTime),
+    Column("sent_at", UTCDateTime),
+    UniqueConstraint("issue_id", "subscriber_id"),
+    Index("ix_delivery_issue_id_state", "issue_id", "state"),
+    Index("ix_delivery_owner", "owner"),
+    Index("ix_delivery_subscriber_id", "subscriber_id"),
+)

