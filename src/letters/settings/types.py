@@ -1,0 +1,189 @@
+"""The settings, typed: one model per table of the four TOML files.
+
+Each field's default, type and description is the one source of its validation, of the JSON Schema and of the guide.
+Durations are written as ``"14d"``, ``"12h"``, ``"30m"``, ``"1s"`` or several of these together.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+
+from letters.model import Audience, Edition, Source, Topic
+
+_DURATION = re.compile(r"(?=.)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def parse_duration(value: object) -> timedelta:
+    """``"1d12h"`` as a timedelta. Raises ValueError with what was wanted."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('wanted a duration such as "14d", "12h", "30m" or "1s"')
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "minLength": 2}),
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SiteSettings(_Table):
+    """``[site]``: what readers see everywhere."""
+
+    title: str = Field(min_length=1, description="The publication's name.")
+    base_url: str = Field(
+        description="Where the published tree is reachable; links in feeds and mails start with it."
+    )
+    language: str = Field("en", description="Language of pages and mails (BCP 47).")
+    zone: str = Field(
+        "UTC", description="Time zone of dates on pages, and of subscribers who named none (IANA)."
+    )
+    description: str = Field(
+        "", description="One sentence about the publication, for feeds and the index page."
+    )
+    accent: str = Field("#0a5f57", description="The one accent colour, on light ground.")
+    accent_dark: str = Field("#74cbbf", description="The accent colour on dark ground.")
+    postal_address: str = Field("", description="The sender's postal address, for the foot of every mail.")
+    contact: str = Field(
+        "", description="An address that people can write to; in List-Help and the User-Agent."
+    )
+
+
+class StoreSettings(_Table):
+    """``[store]``: where Letters remembers."""
+
+    url: str = Field("sqlite:///var/letters.db", description="SQLAlchemy URL; LETTERS_DATABASE_URL wins.")
+
+
+class WatchSettings(_Table):
+    """``[watch]``: manners towards publishers."""
+
+    allow_private: tuple[str, ...] = Field(
+        (),
+        description='Private places that sources may live in: networks, or "host:port"; all others are refused.',
+    )
+    spacing: Duration = Field(
+        timedelta(seconds=1), description="Between requests to one host; not applied to allow_private places."
+    )
+    every: Duration = Field(timedelta(minutes=30), description="How often a source is looked at.")
+    timeout: Duration = Field(timedelta(seconds=30), description="For one whole answer.")
+    size_limit_mb: int = Field(20, ge=1, description="Larger documents are cut off and reported, in MB.")
+    connections: int = Field(16, ge=1, description="Sources asked at the same time.")
+
+
+class PairSettings(_Table):
+    """``[pair]``: how long to wait, and what to do then."""
+
+    wait: Duration = Field(timedelta(days=14), description="How long an episode waits for its card.")
+    uncarded: Literal["report", "publish", "drop"] = Field("report", description="What happens to it then.")
+    news_within: Duration = Field(
+        timedelta(days=60), description="Pairs of older episodes are published, not mailed."
+    )
+
+
+class PublishSettings(_Table):
+    """``[publish]``: the published tree."""
+
+    tree: str = Field("feeds", description="Folder of the published tree, relative to the workspace.")
+    undeclared: Literal["feed", "tag"] = Field(
+        "feed", description="Topics and audiences only named in cards: a feed of their own, or a mere tag."
+    )
+    entries: int = Field(100, ge=1, description="How many entries a feed's document holds.")
+
+
+class SmtpSettings(_Table):
+    """``[delivery.smtp]``: the relay. Its password comes from LETTERS_SMTP_PASSWORD or `password_file`."""
+
+    host: str = Field("localhost", description="The relay's host name.")
+    port: int = Field(25, ge=1, le=65535, description="The relay's port.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is protected."
+    )
+    connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
+    username: str = Field("", description="For AUTH; empty: none.")
+    password_file: str = Field("", description="File that holds the password; LETTERS_SMTP_PASSWORD wins.")
+    timeout: Duration = Field(timedelta(seconds=60), description="For one answer of the relay.")
+    ca_file: str = Field("", description="Certificates to trust instead of the system's.")
+
+
+class DeliverySettings(_Table):
+    """``[delivery]``: how issues leave."""
+
+    transport: Literal["outbox", "smtp"] = Field("outbox", description="Files under var/outbox/, or a relay.")
+    from_: str = Field(alias="from", description='The sender, as in "Signal <news@signal.example>".')
+    reply_to: str = Field("", description="Where answers go; empty: the sender.")
+    list_domain: str = Field("", description="Domain of List-Id and Message-ID; empty: the sender's.")
+    unknown: Literal["resend", "leave"] = Field(
+        "resend", description="Messages of which a crash left nobody knowing whether they were sent."
+    )
+    smtp: SmtpSettings = SmtpSettings()
+
+    @property
+    def sender(self) -> Address:
+        """The sender's name and address."""
+        name, address = parseaddr(self.from_)
+        return Address(display_name=name, addr_spec=address)
+
+
+class Secrets(_Table):
+    """What never stands in TOML."""
+
+    #: Keys of signed links: the first signs, all are read.
+    link_keys: tuple[SecretStr, ...]
+    smtp_password: SecretStr | None = None
+
+
+class Settings(_Table):
+    """Everything an operator set, checked as a whole."""
+
+    site: SiteSettings
+    store: StoreSettings
+    watch: WatchSettings
+    pair: PairSettings
+    publish: PublishSettings
+    delivery: DeliverySettings
+    sources: tuple[Source, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    audiences: tuple[Audience, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    secrets: Secrets
+
+    def edition(self, key: str) -> Edition | None:
+        return next((edition for edition in self.editions if edition.key == key), None)
+
+
+class Workspace:
+    """The folders of one workspace. Nothing is created by naming it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.config = self.root / "config"
+        self.cards = self.root / "cards"
+        self.templates = self.root / "templates"
+        self.var = self.root / "var"
+        self.outbox = self.var / "outbox"
+        self.journal = self.var / "journal"
+        self.secret_key = self.var / "secret.key"
+
+    def tree(self, settings: Settings) -> Path:
+        """The published tree."""
+        return (self.root / settings.publish.tree).resolve()
+
+    def shown(self, path: Path) -> str:
+        """A path as people should see it: relative to the workspace when inside it."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
