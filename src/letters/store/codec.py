@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -22,4 +23,5 @@ def dump(value: object) -> Any:
 
 def load(kind: type[T], data: Any) -> T:
     """The value that `dump` wrote. Unknown fields are ignored, so that older code reads newer rows."""
-    return _adapter(kind).validate_python(data)
+    value: T = _adapter(kind).validate_python(data)
+    return value

@@ -46,9 +46,7 @@ class Store:
         """A transaction that sees one state of the data throughout, and is rolled back at the end."""
         with self.engine.connect() as connection:
             if not self.is_sqlite:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
@@ -58,7 +56,7 @@ class Store:
         """A transaction that is committed at the end of the block, or rolled back whole if the block raises."""
         with self.engine.connect() as connection:
             if self.is_sqlite:
-                connection = connection.execution_options(letters_write=True)
+                connection.execution_options(letters_write=True)
             with connection.begin():
                 yield connection
 
