@@ -6,9 +6,13 @@ ends in ``_html``; HTML that came from outside is foreign until `letters.text` h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+#: What long work calls as it goes, with (done, total); the command line draws it.
+Progress = Callable[[int, int], None]
 
 # --- what we watch ---------------------------------------------------------------------------------------
 
@@ -344,6 +348,10 @@ class Choice:
         return ";".join(parts)
 
 
+#: `Rendering.choice` of the rendering for everybody's eyes: the full issue without personal links; never mailed.
+PUBLIC = "public"
+
+
 class PersonalLink(StrEnum):
     """Stand-ins that a rendering carries where a recipient's own address goes.
 
@@ -364,7 +372,7 @@ class Rendering:
     preheader: str
     html: str
     text: str
-    #: Ids of the entries in it, in reading order.
+    #: Ids of the entries in it, in reading order. None left: the choice has nothing to read, and `html` is empty.
     entries: tuple[str, ...] = ()
 
 
@@ -394,7 +402,7 @@ class Issue:
 class ComposedIssue:
     """What composing hands on: the issue's dates, the entries it takes, and a rendering per distinct choice.
 
-    `renderings` holds the one for the empty choice first.
+    `renderings` holds the full one (choice ``""``) first, then `PUBLIC`, then one per distinct choice.
     """
 
     edition: Edition

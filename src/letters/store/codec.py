@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,16 +11,18 @@ T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def dump(value: object) -> Any:
     """The value as JSON types: times as ISO 8601, tuples as lists, durations as ISO 8601 durations."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    kind: Any = type(value)
+    return _adapter(kind).dump_python(value, mode="json")
 
 
 def load(kind: type[T], data: Any) -> T:
     """The value that `dump` wrote. Unknown fields are ignored, so that older code reads newer rows."""
-    value: T = _adapter(kind).validate_python(data)
+    key: Any = kind
+    value: T = _adapter(key).validate_python(data)
     return value
