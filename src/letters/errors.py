@@ -22,6 +22,8 @@ class Problem:
     line: int | None = None
     #: What mends it.
     remedy: str = ""
+    #: Worth knowing, but nothing is wrong: told, without making a command end with exit code 1.
+    is_notice: bool = False
 
     def __str__(self) -> str:
         place = f"{self.where}:{self.line}" if self.line else self.where
