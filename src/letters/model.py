@@ -14,6 +14,9 @@ from enum import StrEnum
 #: What long work calls as it goes, with (done, total); the command line draws it.
 Progress = Callable[[int, int], None]
 
+# Inside `Card` the word names its field, and pydantic reads annotations with the class's own names.
+_Date = date
+
 # --- what we watch ---------------------------------------------------------------------------------------
 
 
@@ -191,7 +194,7 @@ class Card:
     link: str = ""
     guid: str = ""
     language: str = ""
-    date: date | None = None
+    date: _Date | None = None
 
 
 # --- pairing ---------------------------------------------------------------------------------------------
