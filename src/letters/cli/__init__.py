@@ -1,1 +1,9 @@
-"""The command line."""
+"""The command line: `main` runs one command and returns its exit code.
+
+Each module beside this one holds the commands of one kind and registers them with `app` when imported.
+"""
+
+from letters.cli import issues, lists, passes, schedule, workspace
+from letters.cli.app import app, main
+
+__all__ = ["app", "issues", "lists", "main", "passes", "schedule", "workspace"]

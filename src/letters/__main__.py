@@ -1,0 +1,5 @@
+"""``python -m letters``."""
+
+from letters.cli.__main__ import run
+
+run()

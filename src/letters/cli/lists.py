@@ -1,0 +1,239 @@
+"""The commands that list and carry: subscribers, sources, cards."""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from letters.cards import write_card
+from letters.cli.app import app, face_of
+from letters.cli.face import count, parse_now
+from letters.cli.options import JsonOption, NowOption, WorkspaceOption
+from letters.errors import UsageError
+from letters.files import replace_file
+from letters.settings import Settings
+from letters.store.cards import find_card, load_cards
+from letters.store.sources import SourceState, load_states
+from letters.store.subscribers import load_subscribers
+from letters.subscribe import export_csv, import_csv
+
+subscribers = typer.Typer(help="The people who get mail.", no_args_is_help=True)
+sources = typer.Typer(help="The feeds that are watched.", no_args_is_help=True)
+cards = typer.Typer(help="What editors wrote.", no_args_is_help=True)
+app.add_typer(subscribers, name="subscribers")
+app.add_typer(sources, name="sources")
+app.add_typer(cards, name="cards")
+
+
+@subscribers.command("import")
+def import_subscribers(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="CSV", help="The file; - reads standard input.", allow_dash=True)
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")
+    ] = False,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read subscribers from a CSV file. Whoever unsubscribed stays unsubscribed."""
+    face = face_of(context)
+    moment = parse_now(now)
+    with face.house(workspace) as house:
+        if str(file) == "-":
+            report = import_csv(
+                house.store, house.settings, sys.stdin, now=moment, dry_run=dry_run, where="standard input"
+            )
+        else:
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                report = import_csv(
+                    house.store, house.settings, stream, now=moment, dry_run=dry_run, where=str(file)
+                )
+    if not face.as_json:
+        would = "would be " if dry_run else ""
+        face.out.print(
+            f"{count(report.added, 'subscriber')} {would}added, {report.updated:,} updated, "
+            f"{report.unchanged:,} unchanged, {report.skipped:,} skipped"
+        )
+    counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "skipped")}
+    face.finish({**counts, "dry_run": dry_run}, report.problems)
+
+
+@subscribers.command("export")
+def export_subscribers(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="CSV", help="The file; - writes standard output.", allow_dash=True)
+    ],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all subscribers to a CSV file that can be imported again."""
+    face = face_of(context)
+    with face.house(workspace) as house:
+        if str(file) == "-":
+            if face.as_json:
+                raise UsageError("--json and a CSV on standard output exclude each other; name a file")
+            export_csv(house.store, sys.stdout)
+            raise typer.Exit
+        content = io.StringIO(newline="")
+        written = export_csv(house.store, content)
+        replace_file(file, content.getvalue())
+    if not face.as_json:
+        face.out.print(f"{count(written, 'subscriber')} written to {file}")
+    face.finish({"written": written, "file": file})
+
+
+@subscribers.command("list")
+def list_subscribers(
+    context: typer.Context,
+    edition: Annotated[str | None, typer.Option(help="Only those of one edition.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the subscribers."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        found = list(load_subscribers(connection, edition=edition))
+    if not face.as_json:
+        face.print_table(
+            ("email", "name", "status", "editions", "topics", "audiences", "zone"),
+            [
+                (
+                    one.email,
+                    one.name,
+                    one.status.value,
+                    ", ".join(one.editions),
+                    ", ".join(one.topics),
+                    ", ".join(one.audiences),
+                    one.zone,
+                )
+                for one in found
+            ],
+            empty='Nobody yet. "letters subscribers import FILE.csv" brings people in.',
+        )
+    rows = [
+        {
+            "email": one.email,
+            "name": one.name,
+            "status": one.status.value,
+            "editions": one.editions,
+            "topics": one.topics,
+            "audiences": one.audiences,
+            "zone": one.zone,
+            "language": one.language,
+        }
+        for one in found
+    ]
+    face.finish({"subscribers": rows})
+
+
+@sources.command("list")
+def list_sources(
+    context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """List the sources, with their health in words."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        states = load_states(connection)
+        settings = house.settings
+    rows = [(source, states.get(source.key)) for source in settings.sources]
+    if not face.as_json:
+        face.print_table(
+            ("source", "show", "health", "last look", "next look"),
+            [
+                (
+                    source.key,
+                    source.show or (state.feed_title if state else ""),
+                    health(state),
+                    _when(state.last_look_at if state else None),
+                    _when(state.next_look_at if state else None),
+                )
+                for source, state in rows
+            ],
+            empty="No sources yet. They stand in config/sources.toml.",
+        )
+    face.finish(
+        {"sources": [_source_as_json(settings, index, state) for index, (_, state) in enumerate(rows)]}
+    )
+
+
+@cards.command("list")
+def list_cards(
+    context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """List the cards that were read."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        found = load_cards(connection)
+    if not face.as_json:
+        face.print_table(
+            ("card", "title", "publisher", "file"),
+            [(one.card.address, one.card.title, one.card.credit.publisher, one.path or "") for one in found],
+            empty="No cards yet. Drop some into cards/ and run: letters pair",
+        )
+    rows = [
+        {
+            "id": one.card.id,
+            "address": one.card.address,
+            "title": one.card.title,
+            "publisher": one.card.credit.publisher,
+            "path": one.path,
+            "changed_at": one.changed_at,
+        }
+        for one in found
+    ]
+    face.finish({"cards": rows})
+
+
+@cards.command("show")
+def show_card(
+    context: typer.Context,
+    card: Annotated[str, typer.Argument(metavar="CARD", help="Its address, its id, or its file in cards/.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one card as Letters read it."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        found = find_card(connection, card)
+    if found is None:
+        raise UsageError(f'card "{card}" is not known; "letters cards list" names all')
+    if not face.as_json:
+        face.out.print(write_card(found.card, form="text"), markup=False, soft_wrap=True)
+    face.finish({"card": write_card(found.card, form="json"), "path": found.path})
+
+
+def health(state: SourceState | None) -> str:
+    """How a source fares, in words."""
+    if state is None or state.last_look_at is None:
+        return "not looked at yet"
+    if state.gone_at is not None:
+        return "gone (410): not asked any more"
+    if state.failures:
+        return f"failing, {count(state.failures, 'time')}: {state.last_error}"
+    return "well"
+
+
+def _when(moment: datetime | None) -> str:
+    return f"{moment.astimezone():%d %b %H:%M}" if moment else "-"
+
+
+def _source_as_json(settings: Settings, index: int, state: SourceState | None) -> dict[str, object]:
+    source = settings.sources[index]
+    return {
+        "key": source.key,
+        "url": source.url,
+        "show": source.show or (state.feed_title if state else ""),
+        "health": health(state),
+        "failures": state.failures if state else 0,
+        "last_look_at": state.last_look_at if state else None,
+        "next_look_at": state.next_look_at if state else None,
+    }

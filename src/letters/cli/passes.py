@@ -1,0 +1,175 @@
+"""The commands that make a pass, or one verb of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from letters import pipeline
+from letters.cli.app import app, face_of
+from letters.cli.face import Face, parse_now
+from letters.cli.options import JsonOption, NowOption, WorkspaceOption
+from letters.cli.summary import pass_as_json, pass_as_rows
+from letters.compose import preview
+from letters.errors import UsageError
+from letters.files import replace_file
+from letters.model import PUBLIC, ComposedIssue
+from letters.pair import pair_files
+from letters.pipeline import House, Pass, PassReport, begin_pass
+
+_VERBS = ("watch", "cards", "pair", "publish", "compose", "deliver")
+
+
+@app.command()
+def once(
+    context: typer.Context,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make one whole pass: watch, pair, publish, compose what is due, deliver."""
+    face = face_of(context)
+    with face.house(workspace) as house, face.progress(*_VERBS) as progress:
+        report = pipeline.once(house, now=parse_now(now), progress=progress)
+    _finish(face, report)
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at all sources now, but for those that asked to be left alone."""
+    _verb(context, "watch", workspace, now, lambda run: run.watch(everything=True))
+
+
+@app.command()
+def pair(
+    context: typer.Context,
+    episodes: Annotated[
+        Path | None, typer.Option(help="Pair two files: JSON Lines of episodes.", dir_okay=False)
+    ] = None,
+    cards: Annotated[
+        Path | None, typer.Option(help="Pair two files: JSON Lines of cards.", dir_okay=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Pair two files: where the decisions go.", dir_okay=False)
+    ] = None,
+    many: Annotated[
+        bool, typer.Option("--many", help="Let several cards have the same episode (files only).")
+    ] = False,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the cards and pair them with episodes; or, with --episodes, --cards and --out, pair two files."""
+    if episodes is cards is out is None:
+        if many:
+            raise UsageError("--many is for pairing files; name them with --episodes, --cards and --out")
+        _verb(context, "pair", workspace, now, Pass.pair)
+    if episodes is None or cards is None or out is None:
+        raise UsageError("pairing two files needs all of --episodes, --cards and --out")
+    face = face_of(context)
+    report = pair_files(episodes, cards, out, many=many)
+    if not face.as_json:
+        face.out.print(
+            f"{report.paired:,} paired, {report.review:,} for review, {report.none:,} without: {out}"
+        )
+    counts = {"paired": report.paired, "review": report.review, "none": report.none}
+    face.finish({"pairs": counts, "out": out}, report.problems)
+
+
+@app.command()
+def publish(
+    context: typer.Context,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the published tree up to date: feeds, pages, the list of feeds."""
+    _verb(context, "publish", workspace, now, Pass.publish)
+
+
+@app.command()
+def compose(
+    context: typer.Context,
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="The edition's key.")],
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compose an edition's latest occurrence that is due; when none is, write a preview and store nothing."""
+    face = face_of(context)
+    moment = parse_now(now)
+    with face.house(workspace) as house, face.progress("compose") as progress:
+        _check_edition(house, edition)
+        with begin_pass(house, "compose", now=moment, progress=progress) as run:
+            run.compose(edition)
+        done = run.report.composed
+        if done is not None and (done.composed or done.skipped):
+            _finish(face, run.report)
+        coming = preview(house.store, house.settings, house.workspace, edition, now=moment)
+        files = write_preview(house, coming)
+    if not face.as_json:
+        face.out.print(
+            f"Nothing is due for {edition}. A preview of the issue as it stands now, stored nowhere else:"
+        )
+        for file in files:
+            face.out.print(f"  {file}")
+    data = {**pass_as_json(run.report), "preview": {"files": files, "entries": len(coming.entries)}}
+    face.finish(data, run.report.problems)
+
+
+@app.command()
+def deliver(
+    context: typer.Context,
+    issue: Annotated[str | None, typer.Argument(metavar="[EDITION/NUMBER]", help="Only this issue.")] = None,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand over what is due, of all issues or of one."""
+    face = face_of(context)
+    with face.house(workspace) as house, face.progress("deliver") as progress:
+        report = pipeline.deliver(house, now=parse_now(now), issue=issue, progress=progress)
+    _finish(face, report)
+
+
+def write_preview(house: House, coming: ComposedIssue) -> list[Path]:
+    """Write what everybody would see of an issue under ``var/preview/EDITION/``; return the files."""
+    folder = house.workspace.var / "preview" / coming.edition.key
+    shown = next(one for one in coming.renderings if one.choice == PUBLIC)
+    files = {folder / "issue.html": shown.html, folder / "issue.txt": shown.text}
+    for file, content in files.items():
+        replace_file(file, content)
+    return list(files)
+
+
+def _check_edition(house: House, key: str) -> None:
+    if house.settings.edition(key) is None:
+        known = ", ".join(f'"{edition.key}"' for edition in house.settings.editions) or "none"
+        raise UsageError(f'edition "{key}" is not in config/schedule.toml; the editions there: {known}')
+
+
+def _verb(
+    context: typer.Context, name: str, workspace: Path | None, now: str | None, act: Callable[[Pass], object]
+) -> None:
+    face = face_of(context)
+    with (
+        face.house(workspace) as house,
+        face.progress(*_VERBS) as progress,
+        begin_pass(house, name, now=parse_now(now), progress=progress) as run,
+    ):
+        act(run)
+    _finish(face, run.report)
+
+
+def _finish(face: Face, report: PassReport) -> None:
+    if not face.as_json:
+        face.print_table(("verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
+    face.finish(pass_as_json(report), report.problems)
