@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr()
     try:
         code = app(args=words, obj=face, standalone_mode=False, prog_name="letters")
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line between a person and a traceback
+    except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("LETTERS_DEBUG"):
             raise
         problems, code = _explain(error)
