@@ -45,7 +45,7 @@ def check_cron(expression: str, zone: str) -> None:
     try:
         first = next(CronSim(expression, _ANY_MOMENT), None)
     except CronSimError as error:
-        if not _is_readable_in_any_month(expression):
+        if not _is_readable_with_january(expression):
             raise ValueError(f'"{expression}" is no cron expression: {_explain(error)}') from error
         first = None
     if first is None:
@@ -103,11 +103,11 @@ def recipient_due(edition: Edition, occurrence: Occurrence, zone: str) -> dateti
     return max(occurrence.at, _moment(wall, reader))
 
 
-def _is_readable_in_any_month(expression: str) -> bool:
+def _is_readable_with_january(expression: str) -> bool:
     """cronsim calls the day unreadable when it is only too late for the months beside it (31 February)."""
-    minute, hour, day, _, weekday = expression.split()
+    minute, hour, day, month, weekday = expression.split()
     try:
-        CronSim(f"{minute} {hour} {day} * {weekday}", _ANY_MOMENT)
+        CronSim(f"{minute} {hour} {day} {month},1 {weekday}", _ANY_MOMENT)
     except CronSimError:
         return False
     return True

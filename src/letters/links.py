@@ -1,0 +1,88 @@
+"""Signed links: the addresses in mails that name a reader and need no login.
+
+A token is ``UID.SIGNATURE`` or ``UID.EDITION.SIGNATURE`` and carries nothing else: no time, so that links in old mails
+work for as long as the key is kept (R10), and the same link is the same bytes in every mail. The purpose is part of the
+signature, so a token of one purpose is refused for another (``docs/decisions/011-link-tokens.md``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from itsdangerous import Signer
+
+from letters.errors import LinkError
+
+# What `subscribe` mints uids from, and what edition keys are made of; neither holds the separator.
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+_SEPARATOR = "."
+
+
+class Purpose(StrEnum):
+    """What a link is for; also the first part of its path."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a link says once its signature has been checked."""
+
+    uid: str
+    edition: str | None = None
+
+
+class Links:
+    """Mints and reads the links of one site.
+
+    The first key signs and every key is read, so a new key is put in front and old links go on working.
+    """
+
+    def __init__(self, keys: Sequence[str], base_url: str) -> None:
+        if not keys or not all(keys):
+            raise ValueError("links need at least one key, and no empty one")
+        self._keys = tuple(keys)
+        self._base_url = base_url.rstrip("/")
+
+    def unsubscribe_url(self, uid: str, edition: str) -> str:
+        return self._url(Purpose.UNSUBSCRIBE, Token(uid, edition))
+
+    def preferences_url(self, uid: str) -> str:
+        return self._url(Purpose.PREFERENCES, Token(uid))
+
+    def confirm_url(self, uid: str) -> str:
+        return self._url(Purpose.CONFIRM, Token(uid))
+
+    def read(self, purpose: Purpose | str, token: str) -> Token:
+        """What the token says. Raises `LinkError` if it is not byte for byte one that we minted for this purpose."""
+        body, _, _ = token.rpartition(_SEPARATOR)
+        parts = body.split(_SEPARATOR)
+        if len(parts) > 2 or not all(_PART.fullmatch(part) for part in parts):
+            raise LinkError("the link is damaged, wanted a whole address as it stands in the mail")
+        # Compared as text: itsdangerous alone compares decoded signatures, and base64 has several spellings of one.
+        found = token.encode("utf-8", "replace")
+        minted = [_sign(key, Purpose(purpose), body) for key in self._keys]
+        if not any(hmac.compare_digest(found, one.encode()) for one in minted):
+            raise LinkError(f'the link was changed or is not for "{purpose}", or its key is no longer kept')
+        return Token(*parts)
+
+    def _url(self, purpose: Purpose, token: Token) -> str:
+        parts = [token.uid] if token.edition is None else [token.uid, token.edition]
+        for part in parts:
+            if not _PART.fullmatch(part):
+                raise ValueError(f'"{part}" cannot be part of a link, wanted letters, digits, "-" and "_"')
+        return f"{self._base_url}/{purpose}/{_sign(self._keys[0], purpose, _SEPARATOR.join(parts))}"
+
+
+def _sign(key: str, purpose: Purpose, body: str) -> str:
+    signer = Signer(
+        key, salt=f"letters {purpose}", sep=_SEPARATOR, key_derivation="hmac", digest_method=hashlib.sha256
+    )
+    return signer.sign(body).decode("ascii")

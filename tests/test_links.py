@@ -1,0 +1,106 @@
+"""Signed links: ours are read for ever, all others are refused."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.errors import LinkError
+from letters.links import Links, Purpose, Token
+
+BASE = "https://signal.example"
+UIDS = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=24)
+EDITIONS = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True).filter(lambda key: len(key) < 40)
+KEYS = st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=3, unique=True)
+
+links = Links(["first key", "second key"], BASE)
+
+
+def token_of(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+@given(uid=UIDS, edition=EDITIONS, keys=KEYS)
+def test_what_was_minted_is_read_back(uid: str, edition: str, keys: list[str]) -> None:
+    mine = Links(keys, BASE)
+    assert mine.read("unsubscribe", token_of(mine.unsubscribe_url(uid, edition))) == Token(uid, edition)
+    assert mine.read("preferences", token_of(mine.preferences_url(uid))) == Token(uid, None)
+    assert mine.read("confirm", token_of(mine.confirm_url(uid))) == Token(uid, None)
+
+
+def test_addresses_are_those_of_the_design_short_and_url_safe() -> None:
+    url = Links(["k"], BASE + "/").unsubscribe_url("a1B2c3D4e5F6g7H8", "policy-weekly")
+    assert re.fullmatch(r"https://signal\.example/unsubscribe/[A-Za-z0-9_.-]{74}", url)
+    assert links.preferences_url("u").startswith(f"{BASE}/preferences/u.")
+    assert links.confirm_url("u").startswith(f"{BASE}/confirm/u.")
+
+
+def test_a_link_is_the_same_bytes_every_time() -> None:
+    """R10: a link holds no time; this one was minted when this test was written and is read for ever."""
+    token = "reader-1.weekly.80VArPr6d0LYx_uJqyC3K4j-BJVccX0g6JswzjLpAQs"
+    assert links.unsubscribe_url("reader-1", "weekly") == f"{BASE}/unsubscribe/{token}"
+    assert links.read("unsubscribe", token) == Token("reader-1", "weekly")
+
+
+@given(data=st.data())
+def test_one_changed_character_is_refused(data: st.DataObject) -> None:
+    """R07."""
+    token = token_of(links.unsubscribe_url("reader-1", "weekly"))
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from(string.printable).filter(lambda c: c != token[place]))
+    with pytest.raises(LinkError):
+        links.read("unsubscribe", token[:place] + other + token[place + 1 :])
+
+
+def test_every_other_spelling_of_the_last_character_is_refused() -> None:
+    """R07: base64 leaves two bits of it unused."""
+    token = token_of(links.preferences_url("reader-1"))
+    for other in set(string.ascii_letters + string.digits + "-_") - {token[-1]}:
+        with pytest.raises(LinkError):
+            links.read("preferences", token[:-1] + other)
+
+
+@given(st.text(max_size=80))
+def test_whatever_comes_in_is_refused_and_nothing_else_happens(text: str) -> None:
+    with pytest.raises(LinkError):
+        links.read("unsubscribe", text)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_token_of_one_purpose_is_refused_for_another(purpose: Purpose) -> None:
+    tokens = {
+        Purpose.UNSUBSCRIBE: token_of(links.unsubscribe_url("reader-1", "weekly")),
+        Purpose.PREFERENCES: token_of(links.preferences_url("reader-1")),
+        Purpose.CONFIRM: token_of(links.confirm_url("reader-1")),
+    }
+    for made_for, token in tokens.items():
+        if made_for is not purpose:
+            with pytest.raises(LinkError, match=f'not for "{purpose}"'):
+                links.read(purpose, token)
+
+
+def test_old_links_are_read_after_the_key_was_rotated() -> None:
+    """R10."""
+    old = Links(["old"], BASE)
+    rotated = Links(["new", "old"], BASE)
+    token = token_of(old.preferences_url("reader-1"))
+    assert rotated.read("preferences", token) == Token("reader-1")
+    assert token_of(rotated.preferences_url("reader-1")) != token
+    with pytest.raises(LinkError):
+        Links(["new"], BASE).read("preferences", token)
+
+
+@pytest.mark.parametrize("keys", [[], [""], ["good", ""]])
+def test_links_cannot_be_made_without_a_key(keys: list[str]) -> None:
+    with pytest.raises(ValueError, match="at least one key"):
+        Links(keys, BASE)
+
+
+@pytest.mark.parametrize("uid", ["", "a.b", "a/b", "a b", "ü"])
+def test_what_would_not_be_read_back_is_not_minted(uid: str) -> None:
+    with pytest.raises(ValueError, match="cannot be part of a link"):
+        links.preferences_url(uid)
