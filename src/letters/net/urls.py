@@ -1,0 +1,55 @@
+"""Which URLs may be asked, and where a redirect leads."""
+
+from __future__ import annotations
+
+from yarl import URL
+
+from letters.errors import FetchError
+
+# Ports of other protocols, which a URL could make us speak to: those that browsers block (WHATWG Fetch, "port
+# blocking"), and some databases.
+# fmt: off
+_BLOCKED_PORTS = frozenset((
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+    110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531,
+    532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3306, 3659, 4045, 4190,
+    5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211,
+))
+# fmt: on
+
+
+def parse_url(url: str, *, base: URL | None = None) -> URL:
+    """An http or https URL without its fragment, resolved against `base`. Raises `FetchError`."""
+    shown = _shown(url)
+    if "\\" in url or any(ord(character) < 0x20 or ord(character) == 0x7F for character in url):
+        raise FetchError(shown, "the address holds characters that no address may hold")
+    try:
+        # What is quoted already is sent byte for byte: quoting again breaks signed addresses.
+        parsed = URL(url, encoded=url.isascii() and " " not in url)
+        parsed = (base.join(parsed) if base is not None else parsed).with_fragment(None)
+        host, port = parsed.host, parsed.port
+    except (ValueError, TypeError) as error:
+        raise FetchError(shown, f"not an address: {error}") from error
+    if parsed.scheme not in {"http", "https"}:
+        raise FetchError(shown, f'"{parsed.scheme}" addresses are not asked, only http and https')
+    if not host or port is None:
+        raise FetchError(shown, "the address names no host")
+    return parsed
+
+
+def is_blocked_port(url: URL) -> bool:
+    """Whether the port belongs to another protocol."""
+    return url.port in _BLOCKED_PORTS
+
+
+def without_user(url: URL) -> URL:
+    """The URL without a user's name and password."""
+    return url.with_user(None) if url.user is not None or url.password is not None else url
+
+
+def _shown(url: str) -> str:
+    """A URL for a message: one short line without a password."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    line = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    return "".join(character if character.isprintable() else "?" for character in line)[:300]

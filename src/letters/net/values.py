@@ -1,0 +1,45 @@
+"""What goes into the client and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetSettings:
+    """Who asks, where it may go, and how much it takes."""
+
+    user_agent: str
+    #: Networks (``10.0.0.0/8``), addresses, or exact ``host:port`` places; all other private addresses are refused.
+    allow_private: tuple[str, ...] = ()
+    #: For one whole answer, redirects included.
+    timeout: timedelta = timedelta(seconds=30)
+    #: Of the body once decompressed.
+    size_limit_bytes: int = 20_000_000
+    max_redirects: int = 8
+    #: Open at the same time, to all hosts together.
+    connections: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One redirect on the way: the address that answered with it, and how."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an address answered, whatever its status."""
+
+    status: int
+    #: Where the answer came from, after redirects; without a name or password.
+    url: str
+    hops: tuple[Hop, ...] = ()
+    #: Names are compared without regard to case.
+    headers: Mapping[str, str]
+    #: Decompressed. Of an answer that is no success only the beginning is kept.
+    body: bytes = b""

@@ -1,0 +1,58 @@
+"""Manners: how many at once, how far apart. Time is the loop's own, driven by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from letters.net import Pace
+from letters.net.pace import host_of
+
+
+async def take_turns(pace: Pace, urls: list[str]) -> tuple[list[float], int]:
+    """When each turn began (in seconds of the loop), and how many of one host overlapped."""
+    loop = asyncio.get_running_loop()
+    starts: list[float] = []
+    running = most = 0
+
+    async def one(url: str) -> None:
+        nonlocal running, most
+        async with pace.turn(url):
+            starts.append(loop.time())
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.01)
+            running -= 1
+
+    await asyncio.gather(*(one(url) for url in urls))
+    return starts, most
+
+
+async def test_turns_of_one_host_are_spaced() -> None:
+    pace = Pace(spacing=timedelta(milliseconds=50), at_once=2, is_exempt=lambda url: False)
+    starts, _ = await take_turns(pace, ["https://a.example/1", "https://A.example/2", "http://a.example/3"])
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert all(gap >= 0.045 for gap in gaps)
+
+
+async def test_other_hosts_do_not_wait() -> None:
+    pace = Pace(spacing=timedelta(hours=1), at_once=2, is_exempt=lambda url: False)
+    starts, most = await take_turns(pace, [f"https://{name}.example/" for name in "abcdef"])
+    assert (len(starts), most) == (6, 6)
+
+
+async def test_exempt_hosts_are_not_spaced_but_still_at_most_two_at_once() -> None:
+    pace = Pace(spacing=timedelta(hours=1), at_once=2, is_exempt=lambda url: True)
+    starts, most = await take_turns(pace, ["http://127.0.0.1:1/"] * 7)
+    assert (len(starts), most) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [("https://A.example:8/x", "a.example"), ("nothing", "nothing"), ("http://[", "http://[")],
+)
+def test_host_of_whatever_is_given(url: str, host: str) -> None:
+    assert host_of(url) == host
