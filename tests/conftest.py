@@ -14,6 +14,8 @@ from sqlalchemy.engine import make_url
 
 from letters.store import Store
 
+pytest_plugins = ("httpserver",)
+
 hypothesis_settings.register_profile("letters", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("letters")
 
