@@ -173,6 +173,11 @@ class _GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
+def _basic(user: str, password: str) -> str:
+    """HTTP Basic (RFC 7617), in UTF-8."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
 def _answer(response: aiohttp.ClientResponse, url: URL, hops: tuple[Hop, ...], body: bytes = b"") -> Answer:
     headers: CIMultiDictProxy[str] = response.headers
     return Answer(status=response.status, url=str(url), hops=hops, headers=headers, body=body)
