@@ -140,6 +140,13 @@ class DeliverySettings(_Table):
         return Address(display_name=name, addr_spec=address)
 
 
+class WebSettings(_Table):
+    """``[web]``: the server of ``letters run``, usually behind a proxy that speaks HTTPS."""
+
+    host: str = Field("127.0.0.1", description="The address it listens at.")
+    port: int = Field(8000, ge=0, le=65535, description="Its port; 0 takes any that is free.")
+
+
 class Secrets(_Table):
     """What never stands in TOML."""
 
@@ -157,6 +164,7 @@ class Settings(_Table):
     pair: PairSettings
     publish: PublishSettings
     delivery: DeliverySettings
+    web: WebSettings = WebSettings()
     sources: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()
     audiences: tuple[Audience, ...] = ()
