@@ -24,7 +24,7 @@ from letters.store.issues import (
     record_event,
     rendered_choices,
     set_state,
-    used_entries,
+    unused_entries,
 )
 
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -151,4 +151,4 @@ def test_an_issue_without_entries_has_none(store: Store) -> None:
     assert issue is not None
     with store.read() as c:
         assert issue_entries(c, issue.id) == []
-        assert used_entries(c, "weekly") == frozenset()
+        assert unused_entries(c, "weekly", ready_from=MONDAY, ready_before=MONDAY + timedelta(days=9)) == []

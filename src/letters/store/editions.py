@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.tables import edition_state
@@ -29,6 +29,29 @@ def first_read(c: Connection, edition: str, *, now: datetime) -> datetime:
     moment = load_first_read(c, edition)
     assert moment is not None, "it was inserted, or was there"
     return moment
+
+
+def load_look_back(c: Connection, edition: str) -> datetime | None:
+    """The moment before which nothing is ever taken into the edition's issues; None while it is not known."""
+    moment: datetime | None = c.scalar(
+        select(edition_state.c.looks_back_to).where(edition_state.c.edition == edition)
+    )
+    return moment
+
+
+def record_look_back(c: Connection, edition: str, moment: datetime) -> datetime:
+    """How far the edition's issues look back; `moment` is recorded if nothing is yet. The edition was read before.
+
+    It is kept, not computed anew, so that a changed schedule brings back nothing old.
+    """
+    c.execute(
+        update(edition_state)
+        .where(edition_state.c.edition == edition, edition_state.c.looks_back_to.is_(None))
+        .values(looks_back_to=moment)
+    )
+    stored = load_look_back(c, edition)
+    assert stored is not None, f'edition "{edition}" has no row: first_read comes first'
+    return stored
 
 
 def lock_edition(c: Connection, edition: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from letters.model import Issue, IssueState, Occurrence, Rendering
 from letters.store.editions import insert_if_absent
-from letters.store.tables import issue, issue_entry, issue_event, rendering
+from letters.store.tables import entry, issue, issue_entry, issue_event, rendering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,18 @@ def find_occurrence(c: Connection, edition: str, local_date: date, slot: int) ->
             issue.c.edition == edition, issue.c.local_date == local_date, issue.c.slot == slot
         ),
     )
+
+
+def newest_occurrence(c: Connection, edition: str) -> datetime | None:
+    """The moment of the edition's newest occurrence that was composed or skipped."""
+    moment: datetime | None = c.scalar(select(func.max(issue.c.occurs_at)).where(issue.c.edition == edition))
+    return moment
+
+
+def occurrences_done(c: Connection, edition: str) -> frozenset[tuple[date, int]]:
+    """Local date and slot of every occurrence of the edition that was composed or skipped."""
+    query = select(issue.c.local_date, issue.c.slot).where(issue.c.edition == edition)
+    return frozenset((row.local_date, row.slot) for row in c.execute(query))
 
 
 def load_issue(c: Connection, issue_id: int) -> Issue | None:
@@ -104,8 +116,8 @@ def add_issue(
         c.execute(
             insert(issue_entry),
             [
-                {"edition": edition, "entry_id": entry, "issue_id": result.id, "position": position}
-                for position, entry in enumerate(entries)
+                {"edition": edition, "entry_id": entry_id, "issue_id": result.id, "position": position}
+                for position, entry_id in enumerate(entries)
             ],
         )
     for each in renderings:
@@ -123,9 +135,20 @@ def issue_entries(c: Connection, issue_id: int) -> list[str]:
     return list(c.scalars(query))
 
 
-def used_entries(c: Connection, edition: str) -> frozenset[str]:
-    """Ids of the entries that were in any issue of the edition; none of them is taken again."""
-    return frozenset(c.scalars(select(issue_entry.c.entry_id).where(issue_entry.c.edition == edition)))
+def unused_entries(c: Connection, edition: str, *, ready_from: datetime, ready_before: datetime) -> list[str]:
+    """Ids of the entries that were ready in that time and in no issue of the edition; retired ones are left out."""
+    used = (
+        select(issue_entry.c.entry_id)
+        .where(issue_entry.c.edition == edition, issue_entry.c.entry_id == entry.c.id)
+        .exists()
+    )
+    query = select(entry.c.id).where(
+        entry.c.ready_at >= ready_from,
+        entry.c.ready_at < ready_before,
+        entry.c.retired_at.is_(None),
+        ~used,
+    )
+    return list(c.scalars(query.order_by(entry.c.ready_at, entry.c.id)))
 
 
 def add_rendering(c: Connection, issue_id: int, value: Rendering) -> bool:

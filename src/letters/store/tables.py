@@ -198,6 +198,8 @@ feed = Table(
     metadata,
     Column("path", Text, primary_key=True),
     Column("since", UTCDateTime, nullable=False),
+    # Made from the first address and kept when the site moves: Atom's feed id, `podcast:guid` (R49, R56).
+    Column("guid", Text, nullable=False),
 )
 #: Which entries a feed holds, in the order in which they joined.
 feed_entry = Table(
@@ -216,6 +218,9 @@ edition_state = Table(
     Column("edition", Text, primary_key=True),
     # Nothing before the first occurrence after this moment is ever due.
     Column("first_read_at", UTCDateTime, nullable=False),
+    # Entries that were ready before this are never in an issue: one interval before the first occurrence, by the schedule
+    # that held then. Null until the edition was first composed.
+    Column("looks_back_to", UTCDateTime),
 )
 
 issue = Table(

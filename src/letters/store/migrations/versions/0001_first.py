@@ -42,6 +42,7 @@ def upgrade() -> None:
         "edition_state",
         sa.Column("edition", sa.Text(), nullable=False),
         sa.Column("first_read_at", UTCDateTime(), nullable=False),
+        sa.Column("looks_back_to", UTCDateTime()),
         sa.PrimaryKeyConstraint("edition", name=op.f("pk_edition_state")),
     )
     op.create_table(
@@ -65,6 +66,7 @@ def upgrade() -> None:
         "feed",
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("guid", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("path", name=op.f("pk_feed")),
     )
     op.create_table(

@@ -1,0 +1,139 @@
+"""The words of an issue that are computed: how much there is, why to open it, how long it takes. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from letters.model import Edition, Entry, GroupBy, PersonalLink
+
+#: Subject of an issue; an edition may set its own. Variables: edition, issue, date, lead, count.
+SUBJECT = "{{ lead }}{% if count > 1 %} — and {{ count - 1 }} more{% endif %}"
+#: Subject of the short mail that says there is nothing new.
+NOTE_SUBJECT = "{{ edition }}: nothing new this time"
+
+#: Longer leads are cut in a subject; inboxes show far less.
+SUBJECT_LEAD_LENGTH = 150
+#: Inboxes show some 40 to 140 characters after the subject; more is never seen.
+PREHEADER_LENGTH = 140
+
+_MARK_HOST = urlsplit(PersonalLink.UNSUBSCRIBE.value).hostname or ""
+_MARK_HOST_ANYHOW = re.compile(re.escape(_MARK_HOST), re.IGNORECASE)
+_VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com")
+# C0 and C1 controls but tab and line feed, lone surrogates, and non-characters: not allowed in XML, PostgreSQL or UTF-8.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+def clean_text(text: str) -> str:
+    """Foreign text without control characters, and without the stand-ins that are spliced into personal links.
+
+    The stand-ins' host is reserved (RFC 2606), so no honest text loses anything by it.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _MARK_HOST_ANYHOW.sub("(not a link)", _FORBIDDEN.sub("", text))
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """Clean text on one line, cut after `limit` characters at a word."""
+    text = " ".join(clean_text(text).split())
+    return cut(text, limit) if limit else text
+
+
+def split_paragraphs(text: str) -> tuple[str, ...]:
+    """Clean text as paragraphs of one line each."""
+    parts = re.split(r"\n\s*\n", clean_text(text))
+    return tuple(line for part in parts if (line := " ".join(part.split())))
+
+
+def cut(text: str, limit: int) -> str:
+    """The text if it is short enough, else its beginning up to a word's end and an ellipsis; at most `limit` characters."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    at_word = head.rsplit(" ", 1)[0]
+    # A text without spaces (Chinese, or a hostile one) is cut anywhere.
+    head = at_word if len(at_word) > limit // 2 else head
+    while head and unicodedata.combining(text[len(head)]):
+        head = head[:-1]
+    return head.rstrip(" ,;:.–—-") + "…"
+
+
+def is_mark(url: str) -> bool:
+    """Whether a foreign address names the host of the stand-ins for personal links."""
+    return _MARK_HOST_ANYHOW.search(url) is not None
+
+
+def direction(language: str) -> str:
+    """The value of ``dir`` for a BCP 47 language tag: by its script if it names one, else by its language."""
+    parts = language.lower().replace("_", "-").split("-")
+    scripts = [part for part in parts[1:] if len(part) == 4 and part.isalpha()]
+    if scripts:
+        return "rtl" if scripts[0] in {"arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg"} else "ltr"
+    return "rtl" if parts[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def say_span(span: timedelta) -> str:
+    """A span of time by its two largest units: "2 days 3 hours", "14 hours", "10 minutes"."""
+    minutes = int(span.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    units = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
+    said = [count_of(number, unit) for number, unit in units if number]
+    return " ".join(said[:2]) or "less than a minute"
+
+
+def count_of(number: int, noun: str) -> str:
+    """ "1 card", "7 cards"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def say_contents(entries: Sequence[Entry], edition: Edition, sections: int) -> str:
+    """ "7 cards on 3 topics, about 5 hours of listening": the line below the issue's title."""
+    cards = sum(entry.card is not None for entry in entries)
+    episodes = len(entries) - cards
+    parts = [count_of(cards, "card")] if cards else []
+    if episodes:
+        parts.append(count_of(episodes, "more episode" if cards else "episode"))
+    said = " and ".join(parts)
+    if sections > 1:
+        noun = "topic" if edition.group_by is GroupBy.TOPIC else "audience"
+        said += f" {'on' if noun == 'topic' else 'for'} {count_of(sections, noun)}"
+    listening = say_listening(entries)
+    return f"{said}, {listening}" if listening else said
+
+
+def say_listening(entries: Sequence[Entry]) -> str:
+    """How long it all takes to hear, roughly; empty unless every episode tells its duration."""
+    known = [entry.episode.duration for entry in entries if entry.episode.duration]
+    if not known or len(known) < len(entries):
+        return ""
+    minutes = sum(known, timedelta()).total_seconds() / 60
+    if minutes < 90:
+        return f"about {count_of(max(1, round(minutes)), 'minute')} of listening"
+    return f"about {count_of(round(minutes / 60), 'hour')} of listening"
+
+
+def say_preheader(lead: Entry | None, otherwise: str) -> str:
+    """What the inbox shows after the subject: the lead card's takeaway, never its title again."""
+    texts: tuple[str, ...] = ()
+    if lead and lead.card:
+        texts = (lead.card.takeaway, lead.card.insights.lead, lead.card.summary)
+    elif lead:
+        texts = (lead.episode.description,)
+    said = next((line for text in texts if (line := one_line(text))), "")
+    return cut(said or otherwise, PREHEADER_LENGTH)
+
+
+def call_to_episode(entry: Entry) -> str:
+    """ "Watch", "Listen" or "Read the original": what the link to the episode is for."""
+    types = [enclosure.type for enclosure in entry.episode.enclosures]
+    medium = entry.card.credit.medium if entry.card else ""
+    host = urlsplit(clean_text(entry.episode.link)).netloc.lower()
+    if any(kind.startswith("video/") for kind in types) or medium == "video" or host.endswith(_VIDEO_HOSTS):
+        return "Watch"
+    if types or entry.episode.duration or medium in {"episode", "podcast"}:
+        return "Listen"
+    return "Read the original"
