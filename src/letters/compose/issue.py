@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from letters.compose import words
 from letters.compose.arrange import Section, arrange
@@ -15,7 +14,6 @@ from letters.compose.size import Detail, fit
 from letters.compose.view import Frame, IssueView, find_lead, view_issue
 from letters.model import PUBLIC, Choice, ComposedIssue, Edition, Entry, Occurrence, Rendering
 from letters.settings import Settings
-from letters.text import safe_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +77,16 @@ class Press:
 
     def _subject(self, sections: Sequence[Section]) -> str:
         lead = find_lead(sections)
-        default = words.SUBJECT if lead else words.NOTE_SUBJECT
-        return self.renderer.line(
-            self.edition.subject if lead and self.edition.subject else default,
-            edition=words.one_line(self.edition.title),
+        subject = self.renderer.subject(
+            # An edition's own subject speaks of a lead; the short mail that there is nothing new has none.
+            self.edition.subject if lead else "",
+            edition=words.clean_line(self.edition.title),
             issue=self.number,
-            date=self._date,
-            lead=words.one_line(lead.title, words.SUBJECT_LEAD_LENGTH) if lead else "",
+            date=self.occurrence.local_date,
+            lead=words.clean_line(lead.title, words.LEAD_LENGTH) if lead else "",
             count=sum(len(section.entries) for section in sections),
         )
-
-    @property
-    def _date(self) -> date:
-        return self.occurrence.local_date
+        return words.cut(subject, words.SUBJECT_LENGTH)
 
     @property
     def _frame(self) -> Frame:
@@ -99,6 +94,5 @@ class Press:
             site=self.settings.site,
             edition=self.edition,
             number=self.number,
-            date=self._date,
-            safe_url=safe_url,
+            date=self.occurrence.local_date,
         )

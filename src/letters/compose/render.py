@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import css_inline
-import jinja2
 import mjml
 
 from letters.compose.view import IssueView
-from letters.compose.words import one_line
 from letters.compose.wrap import fill
 from letters.errors import RenderError
-from letters.text import make_environment
+from letters.text import make_environment, one_line, render, render_line
 
 HTML_TEMPLATE = "email/issue.mjml"
 STYLE_TEMPLATE = "email/inline.css"
 TEXT_TEMPLATE = "text/issue.txt"
+SUBJECT_TEMPLATE = "text/subject.txt"
 
 _SANS = "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 _SERIF = "Georgia, 'Times New Roman', serif"
@@ -53,36 +51,29 @@ class Renderer:
 
     def __init__(self, overrides: Path | None) -> None:
         self._environment = make_environment(overrides)
-
-    @cached_property
-    def _text_environment(self) -> jinja2.Environment:
-        environment = self._environment.overlay(autoescape=False, trim_blocks=True, lstrip_blocks=True)
-        environment.filters = {**environment.filters, "fill": fill}
-        return environment
+        self._environment.filters["fill"] = fill
 
     def html(self, view: IssueView) -> str:
         """The HTML part. All text of the view is escaped on the way into the markup."""
         fonts = choose_fonts(view.language, view.direction)
-        markup = _render(self._environment, HTML_TEMPLATE, issue=view, fonts=fonts)
+        markup = render(self._environment, HTML_TEMPLATE, issue=view, fonts=fonts)
         try:
-            html: str = mjml.mjml2html(_squeeze(markup), disable_comments=False, fonts={})
+            html: str = mjml.mjml2html(_squeeze(markup), fonts={})
         except ValueError as error:
             raise RenderError(f"{HTML_TEMPLATE}: what it rendered is no MJML: {error}") from error
-        return self._inline(html, _render(self._environment, STYLE_TEMPLATE, issue=view, fonts=fonts))
+        return self._inline(html, render(self._environment, STYLE_TEMPLATE, issue=view, fonts=fonts))
 
     def text(self, view: IssueView) -> str:
         """The text part: at most 72 columns but for addresses, one blank line at a time."""
-        text = _render(self._text_environment, TEXT_TEMPLATE, issue=view)
-        lines = "\n".join(line.rstrip() for line in text.splitlines())
-        return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+        text = render(self._environment, TEXT_TEMPLATE, issue=view)
+        lines = "\n".join(line.rstrip() for line in text.split("\n"))
+        return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
 
-    def line(self, template: str, **values: object) -> str:
-        """One line of plain text from a template's source, as for a subject; no line break can get in."""
-        try:
-            text = self._text_environment.from_string(template).render(**values)
-        except jinja2.TemplateError as error:
-            raise RenderError(f'"{template}": {error.message or error}') from error
-        return one_line(text)
+    def subject(self, template: str, **values: object) -> str:
+        """One line of text from an edition's own template, or from the shipped one; no line break can get in."""
+        if template:
+            return render_line(template, **values)
+        return one_line(render(self._environment, SUBJECT_TEMPLATE, **values))
 
     @staticmethod
     def _inline(html: str, css: str) -> str:
@@ -97,15 +88,6 @@ class Renderer:
             return inliner.inline(html)
         except css_inline.InlineError as error:
             raise RenderError(f"{STYLE_TEMPLATE}: {error}") from error
-
-
-def _render(environment: jinja2.Environment, name: str, **values: object) -> str:
-    try:
-        return environment.get_template(name).render(**values)
-    except jinja2.TemplateSyntaxError as error:
-        raise RenderError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from error
-    except jinja2.TemplateError as error:
-        raise RenderError(f"{name}: {error.message or error}") from error
 
 
 def _squeeze(markup: str) -> str:

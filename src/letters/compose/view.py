@@ -5,7 +5,7 @@ These names are what an operator's own templates rely on (``docs/decisions/070-v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -16,6 +16,7 @@ from letters.compose.arrange import Group, Section
 from letters.compose.size import Detail
 from letters.model import RECIPIENT_ZONE, Edition, Entry, GroupBy, PersonalLink
 from letters.settings.types import SiteSettings
+from letters.text import safe_url
 
 _LONGEST_TITLE = 300
 _LONGEST_NAME = 120
@@ -119,8 +120,6 @@ class Frame:
     edition: Edition
     number: int
     date: date
-    #: The `url` filter: a web address as it is, anything else as an empty string.
-    safe_url: Callable[[str], str]
 
     @property
     def language(self) -> str:
@@ -156,8 +155,8 @@ def view_issue(
     views = tuple(view for section in sections if (view := cards.section(section, len(sections))))
     site = frame.site
     return IssueView(
-        site=words.one_line(site.title),
-        edition=words.one_line(frame.edition.title),
+        site=words.clean_line(site.title),
+        edition=words.clean_line(frame.edition.title),
         number=frame.number,
         date=frame.date,
         language=frame.language,
@@ -175,7 +174,7 @@ def view_issue(
         is_mail=is_mail,
         preferences_url=PersonalLink.PREFERENCES.value if is_mail else "",
         unsubscribe_url=PersonalLink.UNSUBSCRIBE.value if is_mail else "",
-        postal_address=tuple(words.one_line(line) for line in site.postal_address.splitlines()),
+        postal_address=tuple(words.clean_line(line) for line in site.postal_address.splitlines()),
     )
 
 
@@ -198,7 +197,7 @@ class _Cards:
             return None
         name = section.name or ("" if sections == 1 else "Also")
         return SectionView(
-            name=words.one_line(name, _LONGEST_NAME),
+            name=words.clean_line(name, _LONGEST_NAME),
             count=sum(len(group.cards) for group in groups),
             groups=groups,
         )
@@ -209,7 +208,7 @@ class _Cards:
             for entry in group.entries
             if self._detail(entry) < Detail.LEFT_OUT
         )
-        return GroupView(name=words.one_line(group.name, _LONGEST_NAME), cards=cards) if cards else None
+        return GroupView(name=words.clean_line(group.name, _LONGEST_NAME), cards=cards) if cards else None
 
     def _detail(self, entry: Entry) -> Detail:
         return self._details.get(entry.id, Detail.FULL)
@@ -221,14 +220,16 @@ class _Cards:
         page = f"{self._frame.base_url}cards/{entry.address}/"
         episode_url = self._episode_url(entry)
         return CardView(
-            title=words.one_line(entry.title, _LONGEST_TITLE) or "Untitled",
+            title=words.clean_line(entry.title, _LONGEST_TITLE) or "Untitled",
             url=page if card else episode_url or page,
-            show=words.one_line(entry.episode.show or (card.credit.publisher if card else ""), _LONGEST_NAME),
+            show=words.clean_line(
+                entry.episode.show or (card.credit.publisher if card else ""), _LONGEST_NAME
+            ),
             date=_local_date(entry.published, self._frame.zone),
             duration=entry.episode.duration,
             summary=_summary(entry) if detail < Detail.NO_SUMMARY else (),
-            takeaway=words.split_paragraphs(card.takeaway) if card and detail < Detail.LINE else (),
-            insight=words.one_line(insights.lead) if insights else "",
+            takeaway=words.clean_paragraphs(card.takeaway) if card and detail < Detail.LINE else (),
+            insight=words.clean_line(insights.lead) if insights else "",
             principles=_lines(insights.principles) if insights else (),
             in_practice=_lines(insights.in_practice) if insights else (),
             also=self._tags(entry, shown_under) if detail < Detail.LINE else (),
@@ -241,7 +242,7 @@ class _Cards:
 
     def _episode_url(self, entry: Entry) -> str:
         candidates = [entry.episode.link, *(enclosure.url for enclosure in entry.episode.enclosures)]
-        safe = (self._frame.safe_url(url) for url in candidates if not words.is_mark(url))
+        safe = (safe_url(url) for url in candidates if not words.is_mark(url))
         return next((url for url in safe if url), "")
 
     def _links(self, page: str, episode_url: str, entry: Entry, detail: Detail) -> tuple[LinkView, ...]:
@@ -253,19 +254,19 @@ class _Cards:
     def _tags(self, entry: Entry, shown_under: set[str]) -> tuple[str, ...]:
         nouns = entry.audiences if self._frame.edition.group_by is GroupBy.AUDIENCE else entry.topics
         return tuple(
-            words.one_line(noun.name, _LONGEST_NAME) for noun in nouns if noun.key not in shown_under
+            words.clean_line(noun.name, _LONGEST_NAME) for noun in nouns if noun.key not in shown_under
         )
 
 
 def _summary(entry: Entry) -> tuple[str, ...]:
     if entry.card:
-        return words.split_paragraphs(entry.card.summary)
-    description = words.one_line(entry.episode.description, _LONGEST_DESCRIPTION)
+        return words.clean_paragraphs(entry.card.summary)
+    description = words.clean_line(entry.episode.description, _LONGEST_DESCRIPTION)
     return (description,) if description else ()
 
 
 def _lines(items: Sequence[str]) -> tuple[str, ...]:
-    return tuple(line for item in items if (line := words.one_line(item)))
+    return tuple(line for item in items if (line := words.clean_line(item)))
 
 
 def _local_date(moment: datetime, zone: ZoneInfo) -> date:

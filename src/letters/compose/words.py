@@ -9,22 +9,18 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from letters.model import Edition, Entry, GroupBy, PersonalLink
+from letters.text import count_words, one_line, paragraphs, strip_controls
 
-#: Subject of an issue; an edition may set its own. Variables: edition, issue, date, lead, count.
-SUBJECT = "{{ lead }}{% if count > 1 %} — and {{ count - 1 }} more{% endif %}"
-#: Subject of the short mail that says there is nothing new.
-NOTE_SUBJECT = "{{ edition }}: nothing new this time"
-
-#: Longer leads are cut in a subject; inboxes show far less.
-SUBJECT_LEAD_LENGTH = 150
+#: Longer subjects are cut; inboxes show far less.
+SUBJECT_LENGTH = 200
+#: The longest lead in a subject, so that what follows it is not cut off.
+LEAD_LENGTH = 150
 #: Inboxes show some 40 to 140 characters after the subject; more is never seen.
 PREHEADER_LENGTH = 140
 
 _MARK_HOST = urlsplit(PersonalLink.UNSUBSCRIBE.value).hostname or ""
 _MARK_HOST_ANYHOW = re.compile(re.escape(_MARK_HOST), re.IGNORECASE)
 _VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com")
-# C0 and C1 controls but tab and line feed, lone surrogates, and non-characters: not allowed in XML, PostgreSQL or UTF-8.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -33,20 +29,18 @@ def clean_text(text: str) -> str:
 
     The stand-ins' host is reserved (RFC 2606), so no honest text loses anything by it.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _MARK_HOST_ANYHOW.sub("(not a link)", _FORBIDDEN.sub("", text))
+    return _MARK_HOST_ANYHOW.sub("(no link)", strip_controls(text))
 
 
-def one_line(text: str, limit: int | None = None) -> str:
+def clean_line(text: str, limit: int | None = None) -> str:
     """Clean text on one line, cut after `limit` characters at a word."""
-    text = " ".join(clean_text(text).split())
+    text = clean_text(one_line(text))
     return cut(text, limit) if limit else text
 
 
-def split_paragraphs(text: str) -> tuple[str, ...]:
+def clean_paragraphs(text: str) -> tuple[str, ...]:
     """Clean text as paragraphs of one line each."""
-    parts = re.split(r"\n\s*\n", clean_text(text))
-    return tuple(line for part in parts if (line := " ".join(part.split())))
+    return tuple(line for part in paragraphs(text) if (line := clean_line(part)))
 
 
 def cut(text: str, limit: int) -> str:
@@ -81,26 +75,21 @@ def say_span(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     days, rest = divmod(minutes, 24 * 60)
     units = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
-    said = [count_of(number, unit) for number, unit in units if number]
+    said = [count_words(number, unit) for number, unit in units if number]
     return " ".join(said[:2]) or "less than a minute"
-
-
-def count_of(number: int, noun: str) -> str:
-    """ "1 card", "7 cards"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def say_contents(entries: Sequence[Entry], edition: Edition, sections: int) -> str:
     """ "7 cards on 3 topics, about 5 hours of listening": the line below the issue's title."""
     cards = sum(entry.card is not None for entry in entries)
     episodes = len(entries) - cards
-    parts = [count_of(cards, "card")] if cards else []
+    parts = [count_words(cards, "card")] if cards else []
     if episodes:
-        parts.append(count_of(episodes, "more episode" if cards else "episode"))
+        parts.append(count_words(episodes, "more episode" if cards else "episode"))
     said = " and ".join(parts)
     if sections > 1:
         noun = "topic" if edition.group_by is GroupBy.TOPIC else "audience"
-        said += f" {'on' if noun == 'topic' else 'for'} {count_of(sections, noun)}"
+        said += f" {'on' if noun == 'topic' else 'for'} {count_words(sections, noun)}"
     listening = say_listening(entries)
     return f"{said}, {listening}" if listening else said
 
@@ -112,8 +101,8 @@ def say_listening(entries: Sequence[Entry]) -> str:
         return ""
     minutes = sum(known, timedelta()).total_seconds() / 60
     if minutes < 90:
-        return f"about {count_of(max(1, round(minutes)), 'minute')} of listening"
-    return f"about {count_of(round(minutes / 60), 'hour')} of listening"
+        return f"about {count_words(max(1, round(minutes)), 'minute')} of listening"
+    return f"about {count_words(round(minutes / 60), 'hour')} of listening"
 
 
 def say_preheader(lead: Entry | None, otherwise: str) -> str:
@@ -123,7 +112,7 @@ def say_preheader(lead: Entry | None, otherwise: str) -> str:
         texts = (lead.card.takeaway, lead.card.insights.lead, lead.card.summary)
     elif lead:
         texts = (lead.episode.description,)
-    said = next((line for text in texts if (line := one_line(text))), "")
+    said = next((line for text in texts if (line := clean_line(text))), "")
     return cut(said or otherwise, PREHEADER_LENGTH)
 
 
