@@ -1,0 +1,99 @@
+"""The one Jinja environment, and lines that operators write in TOML."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from letters.errors import RenderError
+from letters.text.controls import one_line
+from letters.text.shipped import find_shipped
+from letters.text.words import FILTERS, count_words
+
+
+def make_environment(overrides: Path | None) -> jinja2.Environment:
+    """The environment of all templates: a file in `overrides` (a workspace's ``templates/``) wins over the shipped one of its name.
+
+    Values are escaped in ``.html``, ``.mjml`` and ``.xml``; an undefined name is an error. Filters: `letters.text.words`.
+    """
+    folders = [folder for folder in (overrides, find_shipped("templates")) if folder is not None]
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in folders]),
+        autoescape=jinja2.select_autoescape(("html", "mjml", "xml"), default_for_string=False),
+        **_MANNERS,
+    )
+    return _with_words(environment)
+
+
+def render(environment: jinja2.Environment, name: str, /, **values: object) -> str:
+    """A template's text. Raises `RenderError` with the template's file and line, whatever went wrong inside it."""
+    with _errors(name):
+        return environment.get_template(name).render(values)
+
+
+def render_line(template: str, /, **values: object) -> str:
+    """A one-line template from TOML (a subject) as one line of text.
+
+    It runs in Jinja's sandbox: it reads the values and calls no method that changes them. Values are not escaped. Raises
+    `RenderError` with the template's own words.
+    """
+    with _errors(f'"{template}"'):
+        return one_line(_line_environment().from_string(template).render(values))
+
+
+_MANNERS: dict[str, Any] = {
+    "undefined": jinja2.StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+}
+
+
+@cache
+def _line_environment() -> jinja2.Environment:
+    return _with_words(ImmutableSandboxedEnvironment(autoescape=False, **_MANNERS))
+
+
+def _with_words(environment: jinja2.Environment) -> jinja2.Environment:
+    environment.filters.update(FILTERS)
+    environment.globals["count"] = count_words
+    return environment
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except jinja2.TemplateSyntaxError as error:
+        raise RenderError(f"{error.filename or name}:{error.lineno}: {error.message}") from error
+    except jinja2.TemplatesNotFound as error:
+        raise RenderError(
+            f"{name}: no template of this name, here or among the shipped ones: {error.message}"
+        ) from error
+    except jinja2.TemplateNotFound as error:
+        raise RenderError(
+            f'{name}: no template "{error.name}", neither in the workspace\'s templates/ nor shipped'
+        ) from error
+    except Exception as error:
+        # An expression may raise anything: a template is code that its operator wrote.
+        place = _place(error.__traceback__) or name
+        words = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
+        raise RenderError(f"{place}: {words}") from error
+
+
+def _place(trace: TracebackType | None) -> str:
+    """File and line of the innermost template frame. Jinja rewrites such frames to the template's own lines."""
+    places = [
+        f"{frame.f_code.co_filename}:{line}"
+        for frame, line in traceback.walk_tb(trace)
+        if "__jinja_exception__" in frame.f_globals and frame.f_code.co_filename != "<template>"
+    ]
+    return places[-1] if places else ""
