@@ -1,0 +1,44 @@
+"""Foreign text as every format can carry it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from letters import text as words
+
+# What RFC 3986 does not allow to stand bare in an address; the percent sign stays, for most are escaped already.
+_BARE = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+_SCHEMES = {"http", "https"}
+
+
+def clean_text(text: str) -> str:
+    """The text without characters that XML cannot carry, with line feeds only."""
+    return words.strip_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean_line(text: str) -> str:
+    """The text as one line with single spaces, for titles and names."""
+    return words.one_line(text)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a plain text, each as one line."""
+    return [line for part in words.paragraphs(clean_text(text)) if (line := words.one_line(part))]
+
+
+def web_address(url: str) -> str:
+    """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing."""
+    try:
+        parts = urlsplit(clean_line(url))
+        host, port = parts.hostname or "", parts.port
+        if not host.isascii():
+            host = host.encode("idna").decode()
+    except ValueError:  # a malformed IPv6 address or port, or a name that IDNA refuses
+        return ""
+    if parts.scheme not in _SCHEMES or not host:
+        return ""
+    if not parts.netloc.isascii():
+        user, at, _ = parts.netloc.rpartition("@")
+        parts = parts._replace(netloc=f"{user}{at}{host}{f':{port}' if port else ''}")
+    return _BARE.sub(lambda found: quote(found.group(), safe=""), parts.geturl())

@@ -1,0 +1,219 @@
+"""An entry as HTML for feed readers, as a plain summary, and as the digest that says whether a reader should look again.
+
+What editors wrote is plain text: everything is escaped here, so no markup but ours can get out. Addresses are absolute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from letters.model import Audience, Card, Entry, RelatedCard, Topic
+from letters.publish.addresses import Addresses
+from letters.publish.clean import clean_line, paragraphs, web_address
+
+_WATCHED_AT = ("youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com")
+_SUMMARY_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an entry's HTML links to besides its episode."""
+
+    addresses: Addresses
+    #: Paths of the feeds that exist: only those topics and audiences are links.
+    paths: frozenset[str]
+    #: CARD in the address of published cards, by title, for related cards that are named but not linked.
+    cards: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that may be a link."""
+
+    name: str
+    url: str = ""
+
+
+def digest_entry(entry: Entry) -> str:
+    """Of what a reader should look at again: the editor's words, the topics and audiences, and which episode it is.
+
+    Not of addresses, names of topics, durations or our markup: a publisher's new host, a renamed topic or a new version
+    of Letters must not bring every old entry back as changed.
+    """
+    card = entry.card
+    seen: object
+    if card is None:
+        seen = ["episode", entry.episode.title, entry.episode.description]
+    else:
+        seen = [
+            "card",
+            [card.title, card.summary, card.takeaway],
+            asdict(card.insights),
+            [[one.title, one.url] for one in card.related],
+            [card.credit.curator, card.credit.publisher],
+        ]
+    keys = [sorted(one.key for one in entry.topics), sorted(one.key for one in entry.audiences)]
+    text = json.dumps([seen, keys, entry.episode.id], ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def summarise(entry: Entry) -> str:
+    """The card's summary, or what the episode says of itself, as plain paragraphs."""
+    if entry.card is not None:
+        return "\n\n".join(paragraphs(entry.card.summary or entry.card.takeaway))
+    return shorten(" ".join(paragraphs(entry.episode.description)))
+
+
+def shorten(text: str) -> str:
+    """At most some five hundred characters, cut between words."""
+    if len(text) <= _SUMMARY_LENGTH:
+        return text
+    return text[:_SUMMARY_LENGTH].rpartition(" ")[0].rstrip(" ,;:.–-") + " …"
+
+
+def original_of(entry: Entry) -> str:
+    """Where the episode is: its page, else its media file."""
+    media = (one.url for one in entry.episode.enclosures)
+    return next(filter(None, map(web_address, (entry.episode.link, *media))), "")
+
+
+def show_of(entry: Entry) -> str:
+    """The show's name, as the episode's source gives it, else as the card's credit does."""
+    return clean_line(entry.episode.show or (entry.card.credit.publisher if entry.card else ""))
+
+
+def verb_of(entry: Entry) -> str:
+    """What one does with the original: Listen, Watch or Read."""
+    kinds = {one.type.partition("/")[0].lower() for one in entry.episode.enclosures}
+    if "video" in kinds or _is_watched(entry.episode.link):
+        return "Watch"
+    if "audio" in kinds:
+        return "Listen"
+    medium = entry.card.credit.medium if entry.card else ""
+    return {"video": "Watch", "episode": "Listen", "podcast": "Listen"}.get(medium, "Read")
+
+
+def _is_watched(link: str) -> bool:
+    try:
+        host = urlsplit(link).hostname or ""
+    except ValueError:
+        return False
+    return any(host == site or host.endswith("." + site) for site in _WATCHED_AT)
+
+
+def topic_references(entry: Entry, around: Surroundings) -> list[Reference]:
+    return _references(entry.topics, "topics", around)
+
+
+def audience_references(entry: Entry, around: Surroundings) -> list[Reference]:
+    return _references(entry.audiences, "audiences", around)
+
+
+def _references(nouns: Iterable[Topic | Audience], kind: str, around: Surroundings) -> list[Reference]:
+    paths = [(clean_line(noun.name), f"{kind}/{noun.key}") for noun in nouns]
+    return [
+        Reference(name, around.addresses.page(path) if path in around.paths else "") for name, path in paths
+    ]
+
+
+def related_references(card: Card, around: Surroundings) -> list[Reference]:
+    """The related cards, linked where the card says where to, or where we publish a card of that title."""
+
+    def url(related: RelatedCard) -> str:
+        ours = around.cards.get(clean_line(related.title))
+        return web_address(related.url) or (around.addresses.card(ours) if ours else "")
+
+    return [Reference(clean_line(one.title), url(one)) for one in card.related if clean_line(one.title)]
+
+
+def credit_line(card: Card) -> str:
+    """Who curated and who published, as one sentence or two; empty when the card says neither."""
+    curator, publisher = clean_line(card.credit.curator), clean_line(card.credit.publisher)
+    parts = []
+    if curator:
+        parts.append(f"Editorial summary, takeaway and curation by {curator}.")
+    if publisher:
+        parts.append(f"Original {clean_line(card.credit.medium) or 'article'} published by {publisher}.")
+    return " ".join(parts)
+
+
+def write_content(entry: Entry, around: Surroundings) -> str:
+    """The entry as HTML, in the order of a card page: where it comes from, what it says, where it leads."""
+    parts = [_origin(entry)]
+    if entry.card is None:
+        parts += _paragraphs(entry.episode.description)
+    else:
+        parts += _card(entry.card)
+    parts.append(_row("Topics", topic_references(entry, around)))
+    parts.append(_row("Best for", audience_references(entry, around)))
+    if entry.card is not None:
+        parts += _related(entry.card, around)
+        parts.append(_wrap("p", _escape(credit_line(entry.card))))
+    return "\n".join(filter(None, parts))
+
+
+def _card(card: Card) -> list[str]:
+    parts = _paragraphs(card.summary)
+    if card.takeaway:
+        parts += ["<h3>Key takeaway</h3>", *_paragraphs(card.takeaway)]
+    if card.insights:
+        parts += ["<h3>Key insights</h3>", *_paragraphs(card.insights.lead)]
+        parts += _bullets("Principles", card.insights.principles)
+        parts += _bullets("In practice", card.insights.in_practice)
+    return parts
+
+
+def _origin(entry: Entry) -> str:
+    show, url = _escape(show_of(entry)), original_of(entry)
+    if not url:
+        return _wrap("p", show)
+    link = _link(verb_of(entry), url)
+    return f"<p>{show} · {link}</p>" if show else f"<p>{link}</p>"
+
+
+def _related(card: Card, around: Surroundings) -> list[str]:
+    references = related_references(card, around)
+    if not references:
+        return []
+    on = clean_line(card.related_on)
+    heading = f"Related on {on}" if on else "Related"
+    return [f"<h3>{_escape(heading)}</h3>", _list(map(_reference, references))]
+
+
+def _bullets(heading: str, items: Iterable[str]) -> list[str]:
+    lines = [_escape(line) for line in map(clean_line, items) if line]
+    return [f"<h4>{heading}</h4>", _list(lines)] if lines else []
+
+
+def _row(label: str, references: list[Reference]) -> str:
+    return f"<p>{label}: {', '.join(map(_reference, references))}</p>" if references else ""
+
+
+def _list(items: Iterable[str]) -> str:
+    return "<ul>\n" + "".join(f"<li>{item}</li>\n" for item in items) + "</ul>"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [_wrap("p", _escape(one)) for one in paragraphs(text)]
+
+
+def _reference(reference: Reference) -> str:
+    return _link(reference.name, reference.url) if reference.url else _escape(reference.name)
+
+
+def _link(name: str, url: str) -> str:
+    return f'<a href="{escape(url)}">{_escape(name)}</a>'
+
+
+def _wrap(tag: str, inner: str) -> str:
+    return f"<{tag}>{inner}</{tag}>" if inner else ""
+
+
+def _escape(text: str) -> str:
+    # Between tags quotes may stand as they are.
+    return escape(text, quote=False)

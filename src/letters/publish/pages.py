@@ -1,0 +1,224 @@
+"""The pages for people: what each shows, as values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from letters.model import Edition, Entry, Feed, Insights
+from letters.publish.addresses import FORMATS, Addresses
+from letters.publish.clean import clean_line, paragraphs
+from letters.publish.content import (
+    Reference,
+    Surroundings,
+    audience_references,
+    credit_line,
+    original_of,
+    related_references,
+    shorten,
+    show_of,
+    summarise,
+    topic_references,
+    verb_of,
+)
+from letters.publish.items import Document
+from letters.settings.types import SiteSettings
+from letters.text import make_environment, render
+
+#: How many entries a feed's page shows.
+NEWEST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A feed to choose: where its page is, how much it holds, how new that is."""
+
+    name: str
+    url: str
+    count: int
+    newest: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A newsletter to choose: where its page is and when it is sent."""
+
+    name: str
+    url: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An entry or an issue in a list."""
+
+    title: str
+    url: str
+    show: str = ""
+    duration: timedelta | None = None
+    date: date
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPage:
+    """The home: what are you interested in, what do you do, feeds and mail."""
+
+    topics: Sequence[Place]
+    audiences: Sequence[Place]
+    letters: Sequence[Letter]
+    newest: Sequence[Line]
+    document: Document
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPage:
+    """A feed's twin: what it holds, for whom, how often, the newest, its addresses."""
+
+    feed: Feed
+    document: Document
+    heading: str
+    #: What it holds: "card" or "issue".
+    noun: str
+    count: int
+    rhythm: str
+    newest: Sequence[Line]
+    #: Feeds that hold a part of this one.
+    narrower: Sequence[Place] = ()
+    narrower_title: str = ""
+    #: Newsletters that carry its cards.
+    letters: Sequence[Letter] = ()
+    #: When it is sent, if it is a newsletter's.
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPage:
+    """A card, in the order of a mail: where it comes from, what it says, where it leads."""
+
+    title: str
+    url: str
+    language: str
+    show: str
+    duration: timedelta | None
+    date: date
+    original: Reference | None
+    description: str
+    summary: Sequence[str]
+    takeaway: Sequence[str] = ()
+    lead: Sequence[str] = ()
+    insights: Insights = field(default=Insights())
+    topics: Sequence[Reference] = ()
+    audiences: Sequence[Reference] = ()
+    related: Sequence[Reference] = ()
+    related_on: str = ""
+    credit: str = ""
+
+
+class Pages:
+    """The page templates of one workspace. A template that cannot be rendered is a `RenderError` with file and line."""
+
+    def __init__(self, overrides: Path, site: SiteSettings) -> None:
+        self._environment = make_environment(overrides)
+        self._site = site
+
+    def render(self, name: str, *, root: str, **values: object) -> bytes:
+        """The page; `root` is the way from it to the site's root, empty or with a slash at its end."""
+        return render(
+            self._environment, f"web/{name}", site=self._site, root=root, formats=FORMATS, **values
+        ).encode()
+
+
+def root_of(path: str) -> str:
+    """The way to the site's root from a document at `path`."""
+    return "../" * path.count("/")
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def make_line(entry: Entry, addresses: Addresses, *, zone: str) -> Line:
+    takeaway = paragraphs(entry.card.takeaway) if entry.card else []
+    return Line(
+        title=clean_line(entry.title),
+        url=addresses.card(entry.address),
+        show=show_of(entry),
+        duration=entry.episode.duration,
+        date=local_date(entry.published, zone),
+        text=shorten(takeaway[0] if takeaway else summarise(entry)),
+    )
+
+
+def make_place(feed: Feed, name: str, held: Sequence[Entry], addresses: Addresses, *, zone: str) -> Place:
+    newest = max((entry.published for entry in held), default=None)
+    return Place(
+        name=name,
+        url=addresses.page(feed.path),
+        count=len(held),
+        newest=local_date(newest, zone) if newest else None,
+    )
+
+
+def make_card_page(entry: Entry, around: Surroundings, *, url: str, zone: str) -> CardPage:
+    """A card's page; `around` decides whether its links are relative, `url` is where the page will be."""
+    card, original = entry.card, original_of(entry)
+    page = CardPage(
+        title=clean_line(entry.title),
+        url=url,
+        language=clean_line(card.language if card else entry.episode.language),
+        show=show_of(entry),
+        duration=entry.episode.duration,
+        date=local_date(entry.published, zone),
+        original=Reference(verb_of(entry), original) if original else None,
+        description=shorten(" ".join(summarise(entry).split())),
+        summary=paragraphs(card.summary if card else entry.episode.description),
+        topics=topic_references(entry, around),
+        audiences=audience_references(entry, around),
+    )
+    return page if card is None else _with_card(page, entry, around)
+
+
+def _with_card(page: CardPage, entry: Entry, around: Surroundings) -> CardPage:
+    card = entry.card
+    assert card is not None
+    return replace(
+        page,
+        takeaway=paragraphs(card.takeaway),
+        lead=paragraphs(card.insights.lead),
+        insights=card.insights,
+        related=related_references(card, around),
+        related_on=clean_line(card.related_on),
+        credit=credit_line(card),
+    )
+
+
+def carries(edition: Edition, feed: Feed) -> bool:
+    """Whether a newsletter carries what the feed holds: neither topic nor audience is shut out."""
+    return (not feed.topic or not edition.topics or feed.topic.key in edition.topics) and (
+        not feed.audience or not edition.audiences or feed.audience.key in edition.audiences
+    )
+
+
+#: Up to this many days between entries, and what that is called.
+_RHYTHMS: Mapping[float, str] = {
+    0.75: "several a day",
+    1.5: "about one a day",
+    5: "a few a week",
+    10: "about one a week",
+    20: "about two a month",
+    45: "about one a month",
+}
+
+
+def rhythm(dates: Sequence[datetime]) -> str:
+    """How often something comes, by the dates of the newest; empty when there are too few to tell."""
+    newest = sorted(dates)[-10:]
+    if len(newest) < 3:
+        return ""
+    gap = (newest[-1] - newest[0]) / (len(newest) - 1)
+    return next((words for days, words in _RHYTHMS.items() if gap <= timedelta(days=days)), "now and then")

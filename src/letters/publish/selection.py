@@ -1,0 +1,137 @@
+"""Which feeds exist, who belongs to them, and who joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from letters.model import Audience, Edition, Entry, Feed, Topic
+from letters.publish.clean import clean_line
+from letters.publish.content import digest_entry
+
+ALL = "all"
+
+Undeclared = Literal["feed", "tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What feeds are named after, by key."""
+
+    topics: Mapping[str, Topic]
+    audiences: Mapping[str, Audience]
+    editions: Mapping[str, Edition]
+
+
+def paths_of(entry: Entry, *, undeclared: Undeclared) -> list[str]:
+    """The feeds an entry belongs to now. With "tag", what is only named in cards has none."""
+    topics = [one.key for one in entry.topics if one.declared or undeclared == "feed"]
+    audiences = [one.key for one in entry.audiences if one.declared or undeclared == "feed"]
+    return [
+        ALL,
+        *(f"topics/{topic}" for topic in topics),
+        *(f"audiences/{audience}" for audience in audiences),
+        *(f"topics/{topic}/{audience}" for topic in topics for audience in audiences),
+    ]
+
+
+def edition_path(key: str) -> str:
+    return f"editions/{key}"
+
+
+def plan_feeds(
+    entries: Iterable[Entry], editions: Iterable[Edition], known: Iterable[str], *, undeclared: Undeclared
+) -> list[str]:
+    """Paths of the feeds that have to be made. Those that exist stay, whatever became of their entries."""
+    wanted = {ALL} | {edition_path(edition.key) for edition in editions}
+    for entry in entries:
+        wanted.update(paths_of(entry, undeclared=undeclared))
+    return sorted(wanted - set(known))
+
+
+def plan_joining(
+    entries: Iterable[Entry], members: Mapping[str, Sequence[str]], *, undeclared: Undeclared
+) -> dict[str, list[str]]:
+    """By path, the ids of entries that join a feed now: by readiness, then by the episode's date, the newest last."""
+    joined = {path: set(ids) for path, ids in members.items()}
+    joining: dict[str, list[str]] = {}
+    for entry in sorted(entries, key=lambda one: (one.ready_at, one.published, one.id)):
+        for path in paths_of(entry, undeclared=undeclared):
+            if entry.id not in joined.get(path, ()):
+                joining.setdefault(path, []).append(entry.id)
+    return joining
+
+
+def plan_updates(
+    entries: Iterable[Entry], digests: Mapping[str, str | None], *, now: datetime
+) -> dict[str, tuple[str, datetime]]:
+    """By id, the digest and the date of entries of which a reader sees something new.
+
+    An entry's first digest leaves its date, the moment it was ready: publishing for the first time is no change.
+    """
+    changes = {}
+    for entry in entries:
+        digest, before = digest_entry(entry), digests.get(entry.id)
+        if digest != before:
+            changes[entry.id] = (digest, entry.updated_at if before is None else now)
+    return changes
+
+
+def holdings(
+    entries: Iterable[Entry], members: Mapping[str, Sequence[str]], *, undeclared: Undeclared
+) -> dict[str, list[Entry]]:
+    """By path, the entries a feed holds now, the one that joined last first."""
+    by_id = {entry.id: entry for entry in entries}
+    belongs: dict[str, set[str]] = {}
+    for entry in by_id.values():
+        for path in paths_of(entry, undeclared=undeclared):
+            belongs.setdefault(path, set()).add(entry.id)
+    return {
+        path: [by_id[one] for one in reversed(ids) if one in belongs.get(path, ())]
+        for path, ids in members.items()
+    }
+
+
+def describe(path: str, names: Names, *, publication: str, about: str) -> Feed:
+    """A feed's title and description, from its path. `about` is the publication's own sentence."""
+    kind, _, rest = path.partition("/")
+    first, _, second = rest.partition("/")
+    if kind == "editions":
+        return _describe_edition(path, names.editions.get(first), first, publication=publication)
+    topic = names.topics.get(first, Topic(key=first, name=first)) if kind == "topics" else None
+    who = second if kind == "topics" else first
+    audience = names.audiences.get(who, Audience(key=who, name=who)) if who and kind != ALL else None
+    return Feed(
+        path=path,
+        title=_title(topic, audience, publication=publication),
+        description=_description(topic, audience, publication=publication, about=about),
+        topic=topic,
+        audience=audience,
+    )
+
+
+def _title(topic: Topic | None, audience: Audience | None, *, publication: str) -> str:
+    about = f": {clean_line(topic.name)}" if topic else ""
+    reader = f" for {clean_line(audience.name)}" if audience else ""
+    return f"{publication}{about}{reader}"
+
+
+def _description(topic: Topic | None, audience: Audience | None, *, publication: str, about: str) -> str:
+    if topic and audience:
+        return f"Cards on {clean_line(topic.name)} that are best for {clean_line(audience.name)}."
+    if topic:
+        return f"Cards on {clean_line(topic.name)}."
+    if audience:
+        return f"Cards that are best for {clean_line(audience.name)}."
+    return about or f"All cards of {publication}."
+
+
+def _describe_edition(path: str, edition: Edition | None, key: str, *, publication: str) -> Feed:
+    title = clean_line(edition.title) if edition else key
+    return Feed(
+        path=path,
+        title=f"{publication}: {title}",
+        description=f"The issues of the newsletter {title}.",
+    )
