@@ -199,5 +199,5 @@ def _cut(text: str, limit: int) -> str:
         return text
     head = text[: limit - 1]
     words = head.rsplit(maxsplit=1)
-    whole = text[limit - 1].isspace() or len(words) < 2
+    whole = text[limit - 1].isspace() or head[-1:].isspace() or len(words) < 2
     return (head if whole else words[0]).rstrip() + "…"
