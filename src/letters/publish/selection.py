@@ -120,12 +120,12 @@ def _title(topic: Topic | None, audience: Audience | None, *, publication: str) 
 
 def _description(topic: Topic | None, audience: Audience | None, *, publication: str, about: str) -> str:
     if topic and audience:
-        return f"Cards on {clean_line(topic.name)} that are best for {clean_line(audience.name)}."
+        return f"Summaries and takeaways on {clean_line(topic.name)} that are best for {clean_line(audience.name)}."
     if topic:
-        return f"Cards on {clean_line(topic.name)}."
+        return f"Summaries and takeaways on {clean_line(topic.name)}, each with its episode."
     if audience:
-        return f"Cards that are best for {clean_line(audience.name)}."
-    return about or f"All cards of {publication}."
+        return f"Summaries and takeaways that are best for {clean_line(audience.name)}."
+    return about or f"Summaries and takeaways, each with its episode, by {publication}."
 
 
 def _describe_edition(path: str, edition: Edition | None, key: str, *, publication: str) -> Feed:
