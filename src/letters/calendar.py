@@ -103,6 +103,15 @@ def recipient_due(edition: Edition, occurrence: Occurrence, zone: str) -> dateti
     return max(occurrence.at, _moment(wall, reader))
 
 
+def describe(edition: Edition) -> str:
+    """When an edition comes, in English: "At 08:00 on Monday, New York time"."""
+    words = CronSim(edition.when, _ANY_MOMENT).explain()
+    if edition.zone == RECIPIENT_ZONE:
+        return f"{words}, wherever you are"
+    place = edition.zone.rpartition("/")[2].replace("_", " ")
+    return f"{words} {place}" if place == "UTC" else f"{words}, {place} time"
+
+
 def _is_readable_with_january(expression: str) -> bool:
     """cronsim calls the day unreadable when it is only too late for the months beside it (31 February)."""
     minute, hour, day, month, weekday = expression.split()

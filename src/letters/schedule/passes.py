@@ -1,0 +1,69 @@
+"""What the scheduler does when a pass is due: the pipeline's verbs, and what to say about them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from letters import pipeline
+from letters.errors import Problem
+from letters.pipeline import House, PassReport, begin_pass
+
+
+class Passes:
+    """Passes over the house as it is at the moment, for two workers.
+
+    Delivering has a worker of its own: a send may take hours, and sources are watched and issues composed meanwhile.
+    """
+
+    def __init__(self, house: Callable[[], House], *, stop: threading.Event) -> None:
+        self._house = house
+        self._stop = stop
+        self._known: frozenset[Problem] = frozenset()
+        self._log = structlog.get_logger("letters.schedule")
+
+    def prepare(self, now: datetime) -> None:
+        """Watch, pair, publish, compose what is due, and make ready what is to be delivered."""
+        with begin_pass(self._house(), "run", now=now, stop=self._stop) as run:
+            for verb in (run.watch, run.pair, run.publish, run.compose, run.prepare_delivery):
+                if not self._stop.is_set():
+                    verb()
+        self._tell_problems(run.report)
+        self._log.info("made a pass", now=_shown(now), **_counts(run.report))
+
+    def deliver(self, now: datetime) -> None:
+        """Hand over what is due."""
+        report = pipeline.deliver(self._house(), now=now, stop=self._stop)
+        for problem in report.problems:
+            self._log.warning(str(problem))
+        delivered = report.delivered
+        if delivered is not None and (delivered.sent or delivered.deferred or delivered.failed):
+            self._log.info(
+                "delivered", sent=delivered.sent, deferred=delivered.deferred, failed=delivered.failed
+            )
+
+    def _tell_problems(self, report: PassReport) -> None:
+        """Each problem once, not at every pass while it lasts."""
+        for problem in report.problems:
+            if problem not in self._known:
+                self._log.warning(str(problem))
+        self._known = frozenset(report.problems)
+
+
+def _shown(now: datetime) -> str:
+    return now.isoformat(timespec="seconds")
+
+
+def _counts(report: PassReport) -> dict[str, int]:
+    """What changed; nothing for what stayed as it was."""
+    counts: dict[str, int] = {}
+    if report.watched is not None:
+        counts |= {"polled": report.watched.polled, "new": report.watched.new}
+    if report.published is not None:
+        counts["written"] = report.published.written
+    if report.composed is not None:
+        counts["composed"] = len(report.composed.composed)
+    return counts | {"problems": len(report.problems)}

@@ -1,0 +1,154 @@
+"""The process behind ``letters run``: scheduler and web server, until a signal says stop."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+
+import structlog
+
+from letters.errors import LettersError
+from letters.pipeline import House, open_house
+from letters.schedule.configuration import ConfigurationFiles
+from letters.schedule.logs import start_logging
+from letters.schedule.passes import Passes
+from letters.schedule.runner import Runner
+from letters.schedule.worker import Worker
+from letters.settings import Settings, Workspace
+from letters.web import WebServer, make_app
+
+#: How often the configuration and the clock are looked at, in seconds.
+_GLANCE = 2.0
+_log = structlog.get_logger("letters.schedule")
+
+
+def run_scheduler(
+    workspace: Workspace, environ: Mapping[str, str], *, host: str | None = None, port: int | None = None
+) -> None:
+    """Run the scheduler and the web server until SIGTERM or SIGINT; a second signal does not wait for what is running.
+
+    Raises at once what makes running pointless: settings that cannot be used, a port that is taken. Later mistakes in
+    the configuration are logged with file and line, and the last good settings stay.
+    """
+    start_logging()
+    wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+    house = CurrentHouse(workspace, environ)
+    try:
+        web = house().settings.web
+        server = WebServer(make_app(house), host or web.host, web.port if port is None else port)
+        with server, _signals(lambda: wakes.put(None)):
+            server.start(on_end=lambda: wakes.put(None))
+            _log.info("started", site=server.url, workspace=str(workspace.root))
+            _run(house, wakes)
+    finally:
+        house.close()
+    _log.info("stopped")
+
+
+class CurrentHouse:
+    """The house by the newest settings that can be used."""
+
+    def __init__(self, workspace: Workspace, environ: Mapping[str, str]) -> None:
+        self._workspace = workspace
+        self._environ = environ
+        self._house = open_house(workspace, environ)
+
+    def __call__(self) -> House:
+        return self._house
+
+    def reload(self) -> bool:
+        """Read the settings again; False, and the old ones stay, when they cannot be used."""
+        try:
+            fresh = open_house(self._workspace, self._environ)
+        except LettersError as error:
+            for line in str(error).splitlines():
+                _log.error(f"the last good settings stay: {line}")
+            return False
+        # Connections in use live on until they are given back; only the idle ones are closed.
+        self._house.close()
+        self._house = fresh
+        return True
+
+    def close(self) -> None:
+        self._house.close()
+
+
+def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None]) -> None:
+    stop = threading.Event()
+    passes = Passes(house, stop=stop)
+    deliveries = Worker("deliver", passes.deliver, stop=stop)
+
+    def prepare(now: datetime) -> None:
+        passes.prepare(now)
+        deliveries.ask(now)
+
+    preparations = Worker("pass", prepare, stop=stop)
+    runner = Runner(preparations.ask)
+    workspace = house().workspace
+    files = ConfigurationFiles(lambda: [*workspace.config.glob("*.toml"), workspace.secret_key])
+    try:
+        deliveries.start()
+        preparations.start()
+        runner.start(house().settings.editions, every=house().settings.watch.every)
+        while not _woken(wakes):
+            runner.look_at_the_clock()
+            if files.changed():
+                _reload(house, runner)
+    finally:
+        stop.set()
+        _log.info("stopping; a running pass ends after what it is doing")
+        runner.close()
+        preparations.close()
+        deliveries.close()
+
+
+def _woken(wakes: queue.SimpleQueue[None]) -> bool:
+    try:
+        wakes.get(timeout=_GLANCE)
+    except queue.Empty:
+        return False
+    return True
+
+
+def _reload(house: CurrentHouse, runner: Runner) -> None:
+    before = house().settings
+    if not house.reload():
+        return
+    settings = house().settings
+    runner.plan(settings.editions, every=settings.watch.every)
+    _log.info(
+        "read the changed configuration", editions=len(settings.editions), sources=len(settings.sources)
+    )
+    if _address(before) != _address(settings):
+        _log.warning("config/letters.toml: [web] changed; it is obeyed from the next start on")
+
+
+def _address(settings: Settings) -> tuple[str, int]:
+    return settings.web.host, settings.web.port
+
+
+@contextmanager
+def _signals(on_signal: Callable[[], None]) -> Iterator[None]:
+    """Turn SIGTERM and SIGINT into one call each; the next one does what it did before.
+
+    The call happens between any two instructions of the main thread, so it may only do what is safe there; putting
+    something into a `SimpleQueue` is.
+    """
+    before: dict[int, signal.Handlers | int | Callable[[int, FrameType | None], object] | None] = {}
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, before[number])
+        on_signal()
+
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before[number] = signal.signal(number, handle)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

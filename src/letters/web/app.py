@@ -1,0 +1,75 @@
+"""The application: its routes, its limits, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from letters.errors import LinkError
+from letters.web.pages import HouseProvider, Site, WebHouse, site_of
+from letters.web.personal import PERSONAL_ROUTES
+from letters.web.tree import TREE_ROUTES
+
+__all__ = ["HouseProvider", "WebHouse", "make_app"]
+
+#: No form of ours comes near it.
+_LARGEST_BODY_BYTES = 64_000
+
+_WORDS = {
+    400: ("This cannot be read", "What was sent is not what our form sends. Go back and try once more."),
+    404: (
+        "There is no such page",
+        "The address may have been cut off on its way, or the page may have moved.",
+    ),
+    405: ("This address works differently", "It does not answer this kind of request."),
+    410: (
+        "This link is no longer in use",
+        "The subscription it belonged to has been deleted, so there is nothing left to change.",
+    ),
+    413: ("That was too much", "No form of ours is so long, so nothing was changed."),
+    500: ("Something broke on our side", "It has been noted. Nothing was changed unless you were told so."),
+}
+_DAMAGED = (
+    "This link is damaged",
+    "Some mail programs cut long addresses in two. Copy the whole address from the mail, and try once more.",
+)
+_log = structlog.get_logger("letters.web")
+
+
+def make_app(house: HouseProvider) -> Litestar:
+    """The public site of the house that `house()` gives; it is asked at every request."""
+    return Litestar(
+        [*PERSONAL_ROUTES, *TREE_ROUTES],
+        state=State({"site": Site(house)}),
+        exception_handlers={LinkError: _damaged, HTTPException: _refused, Exception: _broken},
+        request_max_body_size=_LARGEST_BODY_BYTES,
+        openapi_config=None,
+        # Litestar's own would log the path of a failed request, and with it the token.
+        logging_config=None,
+    )
+
+
+def _damaged(request: Request[Any, Any, Any], _error: LinkError) -> Response[bytes]:
+    return _page(request, 400, *_DAMAGED)
+
+
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    status = error.status_code if error.status_code in _WORDS else 400 if error.status_code < 500 else 500
+    page = _page(request, status, *_WORDS[status])
+    page.headers.update(error.headers or {})
+    return page
+
+
+def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Tells the log everything but the address, and the reader nothing but that it happened."""
+    handler = request.route_handler
+    _log.error("a request broke", handler=handler.handler_name, method=request.method, exc_info=error)
+    return _page(request, 500, *_WORDS[500])
+
+
+def _page(request: Request[Any, Any, Any], status: int, title: str, text: str) -> Response[bytes]:
+    return site_of(request).page("error", status=status, title=title, text=text)

@@ -1,0 +1,110 @@
+"""Forms as they come in: pure. Whatever is not offered is ignored, whatever is hostile is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+from urllib.parse import parse_qs
+from zoneinfo import available_timezones
+
+from letters.calendar import check_zone
+from letters.model import RECIPIENT_ZONE
+from letters.subscribe import Preferences
+
+#: Every box of the longest form, and then some.
+_MOST_FIELDS = 2_000
+_LONGEST_NAME = 200
+_REGIONS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencesForm:
+    """What a reader ticked and wrote; keys only of what was offered, in the order in which it was."""
+
+    name: str
+    zone: str
+    topics: tuple[str, ...]
+    audiences: tuple[str, ...]
+    editions: tuple[str, ...]
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+def read_form(body: bytes, content_type: str) -> Mapping[str, list[str]]:
+    """The fields of an urlencoded form. Raises ValueError for anything else."""
+    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise ValueError(f'the body is "{content_type}", wanted an urlencoded form')
+    return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+
+
+def read_preferences_form(fields: Mapping[str, list[str]], offered: Preferences) -> PreferencesForm:
+    """What the preferences page sends. Raises ValueError for a body that is not from it.
+
+    The page's hidden mark is wanted because nothing ticked means leaving: an empty body of a robot must not.
+    """
+    if fields.get("form") != ["preferences"]:
+        raise ValueError("the form's mark is missing, wanted what the preferences page sends")
+    return PreferencesForm(
+        name=_read_name(_last(fields, "name")),
+        zone=_read_zone(_last(fields, "zone")),
+        topics=_ticked(fields, "topic", offered.topics),
+        audiences=_ticked(fields, "audience", offered.audiences),
+        editions=_ticked(fields, "edition", offered.editions),
+    )
+
+
+def zones_by_region(chosen: str) -> dict[str, list[str]]:
+    """The zones to choose from, by region; with the chosen one, whatever it is."""
+    regions = {region: list(zones) for region, zones in _known_zones()}
+    if chosen and not any(chosen in zones for zones in regions.values()):
+        regions = {"": [chosen], **regions}
+    return regions
+
+
+@cache
+def _known_zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    names = sorted(available_timezones())
+    places = tuple(
+        (region, tuple(name for name in names if name.startswith(f"{region}/"))) for region in _REGIONS
+    )
+    return (*places, ("UTC", ("UTC",)))
+
+
+def _ticked(fields: Mapping[str, list[str]], name: str, offered: Iterable[_Keyed]) -> tuple[str, ...]:
+    ticked = frozenset(fields.get(name, ()))
+    return tuple(one.key for one in offered if one.key in ticked)
+
+
+def _last(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    return fields.get(name, [""])[-1]
+
+
+def _read_name(text: str) -> str:
+    """One line: a name ends up in the headers of mails, where a line break would begin another header (R17)."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_LONGEST_NAME].rstrip()
+
+
+def _read_zone(text: str) -> str:
+    zone = text.strip()
+    if zone == RECIPIENT_ZONE:
+        raise ValueError(f'"{zone}" is not a time zone')
+    if zone:
+        check_zone(zone)
+    return zone

@@ -1,0 +1,189 @@
+"""The addresses that live in mails: preferences, unsubscribe, confirm.
+
+The token in the address is all the authority there is: no cookie, no login, no header is asked for (RFC 8058 section
+3.1; R03). GET and HEAD change nothing, because link scanners follow every link of a mail (R06); POST works as often as
+it is sent (R08), and its answer is never a redirect (R04).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from litestar import HttpMethod, Request, Response, post, route
+from litestar.exceptions import ClientException, HTTPException
+
+from letters import subscribe
+from letters.calendar import describe
+from letters.links import Purpose, Token
+from letters.subscribe import Preferences
+from letters.web.forms import PreferencesForm, read_form, read_preferences_form, zones_by_region
+from letters.web.pages import Site, site_of
+
+_log = structlog.get_logger("letters.web")
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
+
+
+# --- unsubscribe -------------------------------------------------------------------------------------------
+
+
+@route("/unsubscribe/{token:str}", http_method=_READ, sync_to_thread=True)
+def show_unsubscribe(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+    """The form; also for a reader who is gone, for whom it does no harm."""
+    site = site_of(request)
+    read = site.links().read(Purpose.UNSUBSCRIBE, token)
+    return site.page("unsubscribe", edition=_title(site, read), token=token, choose=_choose_url(site, read))
+
+
+@post("/unsubscribe/{token:str}", status_code=200, sync_to_thread=True)
+def unsubscribe(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+    """Leave one edition (RFC 8058 one-click, and the page's button).
+
+    The body is read to its end, within the limit, and not looked at: multipart, urlencoded, broken or none (R05).
+    """
+    del body
+    site = site_of(request)
+    read = site.links().read(Purpose.UNSUBSCRIBE, token)
+    _leave(site, read.uid, read.edition)
+    return site.page("message", kind="left", edition=_title(site, read), choose=_choose_url(site, read))
+
+
+@post("/unsubscribe/{token:str}/all", status_code=200, sync_to_thread=True)
+def unsubscribe_from_all(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+    """Leave every edition: another address than one-click's, so that a mail program can never mean it (R13)."""
+    del body
+    site = site_of(request)
+    read = site.links().read(Purpose.UNSUBSCRIBE, token)
+    _leave(site, read.uid, None)
+    return site.page("message", kind="left-all", choose=_choose_url(site, read))
+
+
+# --- preferences -------------------------------------------------------------------------------------------
+
+
+@route("/preferences/{token:str}", http_method=_READ, sync_to_thread=True)
+def show_preferences(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+    site = site_of(request)
+    read = site.links().read(Purpose.PREFERENCES, token)
+    return _preferences_page(site, _preferences(site, read), token)
+
+
+@post("/preferences/{token:str}", status_code=200, sync_to_thread=True)
+def save_preferences(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+    """Save the form as it stands; adding an edition is as easy as leaving one."""
+    site = site_of(request)
+    read = site.links().read(Purpose.PREFERENCES, token)
+    offered = _preferences(site, read)
+    try:
+        form = read_preferences_form(read_form(body, request.headers.get("content-type", "")), offered)
+    except ValueError as error:
+        raise ClientException(str(error)) from error
+    _save(site, read.uid, form, offered)
+    return _preferences_page(site, _preferences(site, read), token, saved=True)
+
+
+@post("/preferences/{token:str}/leave", status_code=200, sync_to_thread=True)
+def leave_all(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+    """Leave every edition; topics and the rest stay as chosen, for whoever comes back."""
+    del body
+    site = site_of(request)
+    read = site.links().read(Purpose.PREFERENCES, token)
+    _leave(site, read.uid, None)
+    return site.page("message", kind="left-all", choose=_choose_url(site, read))
+
+
+# --- confirm -----------------------------------------------------------------------------------------------
+
+
+@route("/confirm/{token:str}", http_method=_READ, sync_to_thread=True)
+def show_confirm(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+    """The form with one button; showing it confirms nothing."""
+    site = site_of(request)
+    read = site.links().read(Purpose.CONFIRM, token)
+    offered = _preferences(site, read)
+    chosen = [edition for edition in offered.editions if edition.key in offered.subscriber.editions]
+    return site.page("confirm", subscriber=offered.subscriber, editions=chosen, token=token)
+
+
+@post("/confirm/{token:str}", status_code=200, sync_to_thread=True)
+def confirm(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+    del body
+    site = site_of(request)
+    read = site.links().read(Purpose.CONFIRM, token)
+    _preferences(site, read)
+    changed = subscribe.confirm(site.house.store, read.uid, now=datetime.now(UTC))
+    if changed:
+        _log.info("a subscription was confirmed")
+    return site.page("message", kind="confirmed", choose=_choose_url(site, read))
+
+
+# --- what they share ---------------------------------------------------------------------------------------
+
+
+def _leave(site: Site, uid: str, edition: str | None) -> None:
+    if subscribe.unsubscribe(site.house.store, uid, edition, now=datetime.now(UTC)):
+        _log.info("somebody left", edition=edition or "all")
+
+
+def _save(site: Site, uid: str, form: PreferencesForm, offered: Preferences) -> None:
+    subscribe.update_preferences(
+        site.house.store,
+        site.house.settings,
+        uid,
+        name=form.name,
+        zone=form.zone,
+        language=offered.subscriber.language,
+        topics=form.topics,
+        audiences=form.audiences,
+        editions=form.editions,
+        now=datetime.now(UTC),
+    )
+
+
+def _preferences(site: Site, token: Token) -> Preferences:
+    """What the reader chose and may choose. Answers 410 when the reader is gone."""
+    house = site.house
+    found = subscribe.read_preferences(house.store, house.settings, token.uid)
+    if found is None:
+        raise HTTPException(status_code=410)
+    return found
+
+
+def _preferences_page(
+    site: Site, offered: Preferences, token: str, *, saved: bool = False
+) -> Response[bytes]:
+    return site.page(
+        "preferences",
+        subscriber=offered.subscriber,
+        editions=offered.editions,
+        topics=offered.topics,
+        audiences=offered.audiences,
+        zones=zones_by_region(offered.subscriber.zone),
+        hours={edition.key: describe(edition) for edition in offered.editions},
+        token=token,
+        saved=saved,
+    )
+
+
+def _title(site: Site, token: Token) -> str:
+    """The edition's title; its key when it is no longer configured, for its mails are still about."""
+    edition = site.house.settings.edition(token.edition or "")
+    return edition.title if edition else token.edition or ""
+
+
+def _choose_url(site: Site, token: Token) -> str:
+    """The reader's preferences, below the site's root."""
+    return "preferences/" + site.links().preferences_url(token.uid).rpartition("/")[2]
+
+
+PERSONAL_ROUTES = [
+    show_unsubscribe,
+    unsubscribe,
+    unsubscribe_from_all,
+    show_preferences,
+    save_preferences,
+    leave_all,
+    show_confirm,
+    confirm,
+]
