@@ -106,6 +106,8 @@ episode = Table(
     Column("first_seen", UTCDateTime, nullable=False),
     Column("changed_at", UTCDateTime, nullable=False),
     Column("is_new", Boolean, nullable=False),
+    # Of its words: dates apart, two looks that give the same digest found nothing changed.
+    Column("digest", Text, nullable=False, default=""),
     # The whole `Episode`.
     Column("data", _JSON, nullable=False),
     UniqueConstraint("source", "identity"),

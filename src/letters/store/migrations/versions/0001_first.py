@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("first_seen", UTCDateTime(), nullable=False),
         sa.Column("changed_at", UTCDateTime(), nullable=False),
         sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("data", _JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
         sa.UniqueConstraint("source", "identity", name=op.f("uq_episode_source_identity")),

@@ -1,0 +1,76 @@
+"""What is remembered of sources between looks: validators, back-off, the last error."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from letters.store.tables import source_state
+
+_state = source_state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What we remember of one source. `url` is the configured address that the rest is about."""
+
+    source: str
+    url: str
+    feed_title: str = ""
+    #: None until a look succeeded at this address.
+    first_look_at: datetime | None = None
+    #: The last try, whatever came of it.
+    last_look_at: datetime | None = None
+    next_look_at: datetime | None = None
+    #: Sent back byte for byte (R59).
+    etag: str | None = None
+    last_modified: str | None = None
+    #: Of the last document that was read; an equal one need not be parsed.
+    body_digest: str | None = None
+    #: Failed looks in a row.
+    failures: int = 0
+    last_status: int | None = None
+    last_error: str = ""
+    retry_after_until: datetime | None = None
+    gone_at: datetime | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(SourceState))
+
+
+def load_states(c: Connection) -> dict[str, SourceState]:
+    """All states by source key, those of sources no longer configured among them."""
+    rows = c.execute(select(*(_state.c[name] for name in _COLUMNS)))
+    return {row.source: SourceState(**row._asdict()) for row in rows}
+
+
+def find_state(c: Connection, source: str) -> SourceState | None:
+    """One source's state. On PostgreSQL its row stays locked until the transaction ends, as SQLite's writer is alone anyway."""
+    query = select(*(_state.c[name] for name in _COLUMNS)).where(_state.c.source == source).with_for_update()
+    row = c.execute(query).one_or_none()
+    return SourceState(**row._asdict()) if row is not None else None
+
+
+def save_state(c: Connection, state: SourceState) -> None:
+    """Insert or replace one source's state. Whoever else saves the same source waits until the transaction ends."""
+    values: dict[str, Any] = asdict(state)
+    c.execute(_upsert(c, values))
+
+
+def _upsert(c: Connection, values: dict[str, Any]) -> Insert:
+    changed = {name: value for name, value in values.items() if name != "source"}
+    if c.dialect.name == "sqlite":
+        return (
+            sqlite.insert(_state)
+            .values(values)
+            .on_conflict_do_update(index_elements=["source"], set_=changed)
+        )
+    return (
+        postgresql.insert(_state)
+        .values(values)
+        .on_conflict_do_update(index_elements=["source"], set_=changed)
+    )

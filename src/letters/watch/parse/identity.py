@@ -1,0 +1,79 @@
+"""What makes an entry the same entry at the next look (R64)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from letters.model import Episode
+
+# PostgreSQL indexes at most about 2,700 bytes of a row.
+_LONGEST = 500
+
+
+def identified(entries: Sequence[Episode]) -> tuple[Episode, ...]:
+    """The entries with their identities, none of which occurs twice.
+
+    Guid, else enclosure, else link, else the words. What several entries of a document share (some publishers give all
+    of them the same guid, or the same link) identifies none of them, and the next criterion decides. Entries that agree
+    in everything are one entry listed twice; the first is kept.
+    """
+    distinct = _without_repeats(entries)
+    identities: list[str] = [""] * len(distinct)
+    taken: set[str] = set()
+    for criterion in (_guid, _enclosure, _link):
+        values = [criterion(entry) for entry in distinct]
+        shared = Counter(values)
+        for place, value in enumerate(values):
+            if not identities[place] and value and shared[value] == 1 and value not in taken:
+                identities[place] = value
+                taken.add(value)
+    return tuple(
+        replace(entry, identity=identity or by_words(entry))
+        for entry, identity in zip(distinct, identities, strict=True)
+    )
+
+
+def candidates(entry: Episode) -> tuple[str, ...]:
+    """All that could identify an entry, the strongest first."""
+    found = (_guid(entry), _enclosure(entry), _link(entry), by_words(entry))
+    return tuple(dict.fromkeys(value for value in found if value))
+
+
+def by_words(entry: Episode) -> str:
+    """An identity made of everything that an entry without a guid, enclosure or link of its own has."""
+    return _digest(*_key(entry), entry.description if not entry.title else "")
+
+
+def _without_repeats(entries: Sequence[Episode]) -> list[Episode]:
+    first: dict[tuple[str, ...], Episode] = {}
+    for entry in entries:
+        first.setdefault((*_key(entry), entry.description if not entry.title else ""), entry)
+    return list(first.values())
+
+
+def _key(entry: Episode) -> tuple[str, ...]:
+    date = entry.published.isoformat() if entry.published else ""
+    return entry.guid, _enclosure(entry), entry.link, entry.title, date
+
+
+def _guid(entry: Episode) -> str:
+    return _bounded(entry.guid)
+
+
+def _enclosure(entry: Episode) -> str:
+    return _bounded(entry.enclosures[0].url) if entry.enclosures else ""
+
+
+def _link(entry: Episode) -> str:
+    return _bounded(entry.link)
+
+
+def _bounded(value: str) -> str:
+    return value if len(value) <= _LONGEST else _digest(value)
+
+
+def _digest(*values: str) -> str:
+    return "sha256:" + hashlib.sha256("\0".join(values).encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""What a pass over the sources reports, and what one look at one source comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from letters.errors import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchReport:
+    """Counts of sources and of episodes, and a problem for each source that failed."""
+
+    #: Sources asked: ``polled = unchanged + failed + those with something new or changed``.
+    polled: int = 0
+    #: Nothing new, stored or changed.
+    unchanged: int = 0
+    failed: int = 0
+    #: Episodes that count as new.
+    new: int = 0
+    #: Episodes whose words changed.
+    changed: int = 0
+    #: All episodes stored for the first time, the new ones and those of a first look among them.
+    stored: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What makes the next request conditional; sent back byte for byte (R59)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The source answered with a document."""
+
+    body: bytes
+    #: Where it came from, after redirects.
+    url: str
+    content_type: str
+    status: int
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The source answered 304."""
+
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The source answered 410: there is nothing any more, and will not be (RFC 9110 section 15.5.11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The look gave nothing that could be read."""
+
+    #: What was found, in words.
+    what: str
+    #: What mends it, where something does.
+    remedy: str = ""
+    status: int | None = None
+    #: How long the source asked to be left alone (429 and 503 with Retry-After).
+    wait: timedelta | None = None
+
+
+Fetched = Document | NotModified | Gone | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at one source came to."""
+
+    new: int = 0
+    changed: int = 0
+    stored: int = 0
+    problem: Problem | None = None
