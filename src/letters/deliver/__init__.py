@@ -1,0 +1,11 @@
+"""Delivering: approved issues go out, to files or to a relay, and the ledger knows who got what.
+
+In come the store with its approved issues and their renderings, the settings, and `now`; out goes a report. Whatever moment a run
+is killed at, the next one goes on: nobody is missed, nobody gets an issue twice but where a relay left us without an answer.
+"""
+
+from letters.deliver.decisions import set_issue
+from letters.deliver.edge import deliver
+from letters.deliver.report import DeliverReport
+
+__all__ = ["DeliverReport", "deliver", "set_issue"]

@@ -144,10 +144,12 @@ def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) ->
         )
 
 
-def choices_with_entries(c: Connection, issue_id: int) -> dict[str, bool]:
+def rendered_choices(c: Connection, issue_id: int) -> dict[str, bool]:
     """Each choice that has a rendering of the issue, and whether there is anything to read in it."""
-    query = select(rendering.c.choice, rendering.c.entries).where(rendering.c.issue_id == issue_id)
-    return {row.choice: bool(row.entries) for row in c.execute(query)}
+    query = select(
+        rendering.c.choice, rendering.c.entries, (rendering.c.html != "").label("has_html")
+    ).where(rendering.c.issue_id == issue_id)
+    return {row.choice: bool(row.entries) or row.has_html for row in c.execute(query)}
 
 
 # --- claiming --------------------------------------------------------------------------------------------
@@ -346,6 +348,16 @@ def drop_for_reader(
 def drop_for_issue(c: Connection, issue_id: int, *, reason: str) -> int:
     """Drop all that waits of an issue; what was handed over without an answer stays unknown."""
     return _drop(c, delivery.c.issue_id == issue_id, reason)
+
+
+def drop_late(c: Connection, issue_id: int, *, min_attempts: int) -> int:
+    """Drop what was deferred so often that it is given up."""
+    tried = and_(
+        delivery.c.state == DeliveryState.DEFERRED.value,
+        delivery.c.issue_id == issue_id,
+        delivery.c.attempts >= min_attempts,
+    )
+    return _drop(c, tried, LATE)
 
 
 def drop_cancelled(c: Connection) -> int:

@@ -1,0 +1,86 @@
+"""The desk of one issue: turns claims into messages. Templates are made once per choice, messages by joining bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from letters.deliver.audience import list_domain
+from letters.deliver.batch import Outgoing
+from letters.deliver.message import (
+    Letterhead,
+    Recipient,
+    header_address,
+    message_template,
+    recipient_values,
+)
+from letters.deliver.splice import Template
+from letters.errors import LettersError
+from letters.links import Links
+from letters.model import Edition, Issue
+from letters.settings import Settings
+from letters.store import Store
+from letters.store.deliveries import Claim
+from letters.store.issues import load_rendering
+
+
+class MissingRenderingError(LettersError):
+    """A row of the ledger names a choice of which the issue has no rendering."""
+
+
+class Desk:
+    """Writes the messages of one issue."""
+
+    def __init__(
+        self, store: Store, settings: Settings, issue: Issue, edition: Edition, *, now: datetime
+    ) -> None:
+        self._store, self._issue, self._now = store, issue, now
+        self._links = Links(
+            [key.get_secret_value() for key in settings.secrets.link_keys], settings.site.base_url
+        )
+        self._head = Letterhead(
+            edition=edition.key,
+            title=edition.title,
+            sender=settings.delivery.sender,
+            list_domain=list_domain(settings),
+            base_url=settings.site.base_url,
+            reply_to=settings.delivery.reply_to,
+            contact=settings.site.contact,
+        )
+        self._sender = header_address(self._head.sender.addr_spec)
+        self._templates: dict[str, Template] = {}
+
+    def prepare(self, claims: Iterable[Claim]) -> None:
+        """Make the templates that these claims need, and forget all others: a batch needs few, an issue may have many.
+
+        Raises `HeaderError` if the issue's own words cannot stand in a header, and `MissingRenderingError`.
+        """
+        choices = {claim.choice for claim in claims}
+        self._templates = {
+            choice: self._templates.get(choice) or self._template(choice) for choice in sorted(choices)
+        }
+
+    def write(self, claim: Claim) -> Outgoing:
+        """The message of one claim. Raises `HeaderError` if the recipient's own words cannot stand in a header."""
+        recipient = Recipient(
+            email=claim.email,
+            name=claim.name,
+            message_id=claim.message_id,
+            unsubscribe_url=self._links.unsubscribe_url(claim.uid, self._issue.edition),
+            preferences_url=self._links.preferences_url(claim.uid),
+        )
+        return Outgoing(
+            claim=claim,
+            sender=self._sender,
+            recipient=header_address(claim.email),
+            content=self._templates[claim.choice].fill(recipient_values(recipient)),
+        )
+
+    def _template(self, choice: str) -> Template:
+        with self._store.read() as c:
+            rendering = load_rendering(c, self._issue.id, choice)
+        if rendering is None:
+            raise MissingRenderingError(
+                f'{self._issue.name}: there is no rendering for the choice "{choice}"'
+            )
+        return message_template(self._head, self._issue, rendering, now=self._now)

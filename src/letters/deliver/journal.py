@@ -1,0 +1,111 @@
+"""The journal of one owner: what was handed to the relay and what it said, on disk before the ledger knows.
+
+One line before a message's content is handed over, one after the answer. A line is one write, which outlives a kill of the
+process. A line names delivery and attempt, so lines of an earlier claim never speak for a later one. The first line names the
+machine and its boot: after a power cut lines may be missing, and then no line proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from letters.files import append_line
+from letters.model import DeliveryState
+
+#: The line before a message's content goes out.
+HANDED = "handed"
+_VERSION = "letters-journal-1"
+_WORDS = {HANDED, *(state.value for state in DeliveryState)}
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# A journal that has been folded into the ledger is begun anew when it has grown to this.
+_FULL_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The newest line about one attempt."""
+
+    word: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A journal that was read."""
+
+    marks: Mapping[tuple[int, int], Mark] = field(default_factory=dict)
+    #: Whether the absence of a line proves that nothing was handed over.
+    is_whole: bool = True
+
+
+class Journal:
+    """Writes an owner's journal."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self) -> None:
+        """Make the file; it must exist before anything is claimed, for its absence means that it was lost."""
+        self.path.unlink(missing_ok=True)
+        append_line(self.path, _head())
+
+    def handing_over(self, delivery_id: int, attempt: int) -> None:
+        """Say that a message's content is about to go out. Raises OSError if that cannot be written: then it must not."""
+        append_line(self.path, f"{HANDED} {delivery_id} {attempt}")
+
+    def answered(self, delivery_id: int, attempt: int, state: DeliveryState, reason: str) -> None:
+        """Say how an attempt ended."""
+        append_line(self.path, f"{state.value} {delivery_id} {attempt} {reason}".rstrip())
+
+    def folded(self) -> None:
+        """All lines are in the ledger and nothing is under way: begin anew if the file has grown."""
+        if self.path.exists() and self.path.stat().st_size > _FULL_BYTES:
+            self.begin()
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def read_journal(path: Path) -> Record:
+    """What a journal says; not whole if it is lost, damaged, or older than the last boot of its machine."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Record(is_whole=False)
+    return parse_journal(data, head=_head())
+
+
+def parse_journal(data: bytes, *, head: str) -> Record:
+    """What a journal's bytes say, read on a machine whose own journals begin with `head`.
+
+    A torn line says nothing: content goes out only after its line was written whole.
+    """
+    first, *rest = data.decode("utf-8", "replace").split("\n")
+    # What follows the last line break is torn, or empty.
+    lines = rest[:-1]
+    marks: dict[tuple[int, int], Mark] = {}
+    for line in lines:
+        if match := re.fullmatch(r"([a-z]+) (\d+) (\d+)(?: (.*))?", line):
+            word, delivery_id, attempt, why = match.groups()
+            if word in _WORDS:
+                marks[int(delivery_id), int(attempt)] = Mark(word, why or "")
+    return Record(marks, is_whole=bool(rest) and _is_same_boot(first, head))
+
+
+def _head() -> str:
+    boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else "-"
+    return f"{_VERSION} {socket.gethostname() or '-'} {boot}"
+
+
+def _is_same_boot(found: str, ours: str) -> bool:
+    try:
+        version, node, boot = found.split(" ")
+    except ValueError:
+        return False
+    _, our_node, our_boot = ours.split(" ")
+    # Another machine's journal on a shared disk is as good as its disk; we cannot know its boots.
+    return version == _VERSION and (node != our_node or boot == our_boot)

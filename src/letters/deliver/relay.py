@@ -1,0 +1,166 @@
+"""The relay: messages over SMTP, on several connections at once, each used for many messages."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+
+from aiosmtplib import SMTPAuthenticationError, SMTPException
+
+from letters.deliver.answers import Meaning
+from letters.deliver.batch import Batch, Outgoing, Stop
+from letters.deliver.dialogue import Answer, Connection, Lost
+from letters.model import DeliveryState
+from letters.settings.types import SmtpSettings
+
+#: After so many answers in a row that say "too much", the rest waits for the next pass.
+_MAX_BUSY_IN_A_ROW = 20
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.5
+#: How long messages that are under way may go on when we are interrupted.
+_GRACE_SECONDS = 10.0
+_STATES = {
+    Meaning.ACCEPTED: DeliveryState.SENT,
+    Meaning.LATER: DeliveryState.DEFERRED,
+    Meaning.BUSY: DeliveryState.DEFERRED,
+    Meaning.REFUSED: DeliveryState.FAILED,
+}
+
+
+class Relay:
+    """Sends messages to a relay. Connections are kept from batch to batch; `close` ends them.
+
+    Certificates are verified, against `ca_file` when it is given. Not to be used inside a running event loop.
+    """
+
+    def __init__(self, settings: SmtpSettings, *, password: str | None) -> None:
+        self._settings = settings
+        self._password = password
+        self._tls = (
+            None if settings.tls == "none" else ssl.create_default_context(cafile=settings.ca_file or None)
+        )
+        self._host_name = socket.getfqdn()
+        self._runner = asyncio.Runner()
+        self._idle: list[Connection] = []
+        self._pauses = 0
+        self._busy_in_a_row = 0
+
+    def send(self, batch: Batch) -> None:
+        """Send what the batch gives. An interrupt lets messages that are under way come to their answer."""
+        self._runner.run(self._send(batch))
+
+    def close(self) -> None:
+        """End all connections politely."""
+        self._runner.run(self._quit())
+        self._runner.close()
+
+    async def _quit(self) -> None:
+        await asyncio.gather(*(connection.quit() for connection in self._idle))
+
+    async def _send(self, batch: Batch) -> None:
+        self._pauses = self._busy_in_a_row = 0
+        workers = min(self._settings.connections, len(batch))
+        work = asyncio.gather(*(self._work(batch) for _ in range(workers)), return_exceptions=True)
+        try:
+            ends = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            batch.is_halted = True
+            await asyncio.wait([work], timeout=_GRACE_SECONDS)
+            raise
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        stops = [end for end in ends if isinstance(end, Stop)]
+        # A relay may limit our connections; only when nobody is left to send the rest has it been unreachable.
+        if stops and batch.has_more():
+            batch.end(stops[0])
+
+    async def _work(self, batch: Batch) -> Stop | None:
+        """One connection's share; says why there is no connection, if there is none.
+
+        A surprise on one connection ends the batch for all, after the messages that are under way.
+        """
+        connection: Connection | None = None
+        try:
+            while batch.has_more():
+                try:
+                    connection = await self._open(connection)
+                except (SMTPException, OSError) as error:
+                    return self._no_connection(error)
+                if (message := batch.next()) is not None:
+                    await self._send_one(connection, message, batch)
+        except BaseException as error:
+            batch.end(Stop(reason=f"{type(error).__name__}: {error}"))
+            if connection is not None:
+                connection.close()
+            raise
+        if connection is not None and connection.is_open:
+            self._idle.append(connection)
+        return None
+
+    async def _open(self, connection: Connection | None) -> Connection:
+        while connection is None or not connection.is_open:
+            if not self._idle:
+                return await Connection.open(
+                    self._settings, password=self._password, tls=self._tls, host_name=self._host_name
+                )
+            connection = self._idle.pop()
+        return connection
+
+    async def _send_one(self, connection: Connection, message: Outgoing, batch: Batch) -> None:
+        if (refusal := connection.refuses(message)) is not None:
+            batch.answer(message, DeliveryState.FAILED, str(refusal))
+            return
+        end = await connection.transact(message, handing_over=lambda: batch.handing_over(message))
+        if isinstance(end, Answer):
+            self._take_answer(connection, message, end, batch)
+            await self._pace(end, batch)
+        else:
+            _take_loss(message, end, batch)
+
+    def _take_answer(self, connection: Connection, message: Outgoing, answer: Answer, batch: Batch) -> None:
+        what = answer.meaning
+        if what is Meaning.STOP:
+            batch.release(message, str(answer))
+            batch.end(_hold(answer))
+        elif what is Meaning.BUSY and not connection.is_open and connection.accepted:
+            # A relay that takes n messages per connection says 421 to the next one; a new connection is as good as any.
+            batch.put_back(message, str(answer))
+        else:
+            batch.answer(message, _STATES[what], str(answer))
+
+    async def _pace(self, answer: Answer, batch: Batch) -> None:
+        """Wait a little after an answer that says "later", longer after each that follows; go on after success."""
+        if answer.meaning is Meaning.ACCEPTED:
+            self._pauses = self._busy_in_a_row = 0
+        if answer.meaning is Meaning.BUSY:
+            self._busy_in_a_row += 1
+            if self._busy_in_a_row >= _MAX_BUSY_IN_A_ROW:
+                batch.end(Stop(reason=f"the relay answers only {answer}", remedy="the next pass tries again"))
+        if answer.meaning in {Meaning.BUSY, Meaning.LATER}:
+            pause = _FIRST_PAUSE_SECONDS * 2 ** min(self._pauses, 10)
+            self._pauses += 1
+            await asyncio.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
+
+    def _no_connection(self, error: Exception) -> Stop:
+        settings = self._settings
+        if isinstance(error, SMTPAuthenticationError):
+            remedy = "check delivery.smtp.username and LETTERS_SMTP_PASSWORD"
+        elif isinstance(error, ssl.SSLError):
+            remedy = "check delivery.smtp.tls, host and ca_file"
+        else:
+            remedy = "check delivery.smtp; the next pass tries again"
+        what = str(error) or type(error).__name__
+        return Stop(reason=f"no connection to {settings.host}:{settings.port}: {what}", remedy=remedy)
+
+
+def _take_loss(message: Outgoing, lost: Lost, batch: Batch) -> None:
+    if lost.handed:
+        batch.answer(message, DeliveryState.UNKNOWN, f"no answer after the content: {lost.reason}")
+    else:
+        batch.put_back(message, f"connection lost: {lost.reason}")
+
+
+def _hold(answer: Answer) -> Stop:
+    return Stop(reason=f"the relay answered {answer} to {answer.stage}", hold=True)
