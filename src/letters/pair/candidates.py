@@ -17,6 +17,8 @@ from letters.pair.wording import fold, words
 _READ_CHARACTERS = 1_500
 #: A word that more episodes have says little, and looking all of them up would make the work grow with the square.
 _COMMON = 200
+#: A show of which we know few episodes is taken to have these many more, which lack the word that is looked at.
+_UNSEEN = 20
 #: How many episodes are compared with a card by words alone.
 _CLOSEST = 12
 #: How many more by title, number or date: many only where a show gives all its episodes one title.
@@ -130,7 +132,7 @@ class _Rarity(dict[str, float]):
     def __missing__(self, word: str) -> float:
         # A word that no episode has is as rare as one that a single episode has: it may be a slip of the pen.
         count = max(1, len(self._places.get(word, ())))
-        self[word] = rarity = math.log((len(self._shelf.episodes) + 2) / (count + 0.5))
+        self[word] = rarity = math.log((len(self._shelf.episodes) + _UNSEEN) / (count + 0.5))
         return rarity
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from math import fsum
 
@@ -17,6 +18,11 @@ Measured = tuple[dict[str, float], str]
 #: Shorter titles say too little to be "contained" in another one.
 _TELLING = 8
 _TELLING_SPACELESS = 4
+#: From this likeness on, titles of some length differ by slips of the pen; other digits are never that.
+_NEARLY = 0.9
+_LONG = 18
+_LONG_SPACELESS = 8
+_DIGITS = re.compile(r"\d+")
 
 
 def compare(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> list[Evidence]:
@@ -49,10 +55,20 @@ def _title(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured | Non
     alike = fuzz.ratio(mine, theirs) / 100
     measures = {"title alike": max(0.0, 2 * alike - 1)}
     if _is_cut_off(card, episode):
-        return measures | {"title cut off": 1.0}, "one title is the beginning of the other, cut off"
+        measures["title cut off"] = 1.0
+        if min(len(mine), len(theirs)) >= _long(mine):
+            measures["title cut off: long"] = 1.0
+        return measures, "one title is the beginning of the other, cut off"
+    if alike >= _NEARLY and len(mine) >= _long(mine) and _DIGITS.findall(mine) == _DIGITS.findall(theirs):
+        return measures | {"title nearly equal": 1.0}, f"the titles are {alike:.0%} alike, letter by letter"
     if _is_inside(mine, theirs):
         return measures | {"title inside": 1.0}, "one title holds the other whole"
     return measures, f"the titles are {alike:.0%} alike, letter by letter"
+
+
+def _long(key: str) -> int:
+    """How many characters are too many to agree by chance."""
+    return _LONG_SPACELESS if is_spaceless(key) else _LONG
 
 
 def _contradicted(card: ReadCard, episode: ReadEpisode) -> bool:

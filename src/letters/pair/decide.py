@@ -34,8 +34,10 @@ class Decided:
     decision: Decision
     probability: float
     best: Candidate | None = None
-    #: The candidate that comes next, with its probability at that moment.
+    #: The card's candidate that comes next.
     next_best: Candidate | None = None
+    #: Other cards that may mean the same episode take more from it than other episodes do.
+    contested: bool = False
 
 
 def decide(candidates: Iterable[Candidate], *, many: bool) -> dict[str, Decided]:
@@ -97,8 +99,15 @@ class _Field:
     def describe(self, decision: Decision, best: Candidate | None) -> Decided:
         if best is None:
             return Decided(decision, 0.0)
-        others = [one for one in self._of_card[best.card_id] if one is not best]
-        return Decided(decision, self.probability(best), best, min(others, key=_rank, default=None))
+        episodes = self._of_card[best.card_id] - {best}
+        cards = set() if self.many else self._of_episode[best.episode_id] - {best}
+        return Decided(
+            decision,
+            self.probability(best),
+            best,
+            min(episodes, key=_rank, default=None),
+            contested=math.fsum(one.odds for one in cards) > math.fsum(one.odds for one in episodes),
+        )
 
     def strike(self, sure: Sequence[Candidate]) -> list[Candidate]:
         """Take sure cards, and unless `many` their episodes, out of the field; returns what may be sure by now."""

@@ -131,8 +131,8 @@ class _Search:
         lost = math.log(decided.probability / (1 - decided.probability)) - decided.best.score
         if lost > -0.05:
             return []
-        rival = decided.next_best
-        words = "another card fits the episode too"
-        if rival and rival.score > decided.best.score - 5:
-            words = f'the next best is "{self._titles[rival.episode_id]}"'
+        if decided.contested or decided.next_best is None:
+            words = "another card fits the episode too"
+        else:
+            words = f'the next best is "{self._titles[decided.next_best.episode_id]}"'
         return [Evidence(comparison="rivals", weight=round(lost, 3), words=words)]

@@ -14,6 +14,8 @@ from letters.pair.wording import fold, runs, word_set
 _GENERIC = word_set(
     "the a an le la les der die das de het el podcast podcasts pod show video audio official channel radio 播客 频道"
 )
+# Scripts without spaces add such a word to the name itself.
+_GENERIC_ENDING = re.compile(r"(?<=.)(?:播客|频道|节目|电台|ポッドキャスト|팟캐스트)$")
 _BRACKETED = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _CUT = re.compile(r"\s*[|/]\s*|\s+[-\u2013\u2014]\s+|:\s+")
 _HOSTED = re.compile(r"\b(?:with|by|hosted by|presented by|met|mit|avec|con)\b")
@@ -28,7 +30,7 @@ _NAMING_SHARE = 0.3
 def name_key(name: str) -> str:
     """A show's name without case, accents, articles, punctuation and words such as "podcast"."""
     found = runs(fold(name))
-    return "".join(word for word in found if word not in _GENERIC) or "".join(found)
+    return "".join(_GENERIC_ENDING.sub("", word) for word in found if word not in _GENERIC) or "".join(found)
 
 
 def name_keys(name: str) -> dict[str, None]:

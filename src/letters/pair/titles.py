@@ -51,7 +51,7 @@ _SPELT = {
 }
 _CHINESE = {"上": 1, "中": 2, "下": 3}
 _PART = re.compile(
-    r"\(?\b(?:part|pt|teil|deel|partie|parte|hour)\b\.?\s?(\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)\b(?:\s?(?:of|/)\s?\d+)?\)?"
+    r"\(?\b(?:part|pt|teil|deel|partie|parte)\b\.?\s?(\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)\b(?:\s?(?:of|/)\s?\d+)?\)?"
     r"|\((\d{1,2})\s?(?:/|of)\s?\d{1,2}\)|[(\[]([上中下])[)\]]|([上中下])[篇集]|第([一二三四五])部分?|\b(ii|iii|iv)\s*$"
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")

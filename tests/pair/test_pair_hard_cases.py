@@ -1,0 +1,222 @@
+"""The cases that make pairing hard, each as a small story with invented shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+
+from letters.model import Decision, Pairing
+from letters.pair import CardToPair, EpisodeToPair, match
+
+_numbers = count(1)
+SHOW = "The Lantern Hour"
+#: What else the show has, so that its words are as rare as in life.
+OTHERS = (
+    "How harbours learn to sleep",
+    "A cartographer's second thoughts",
+    "Salt, rope and patience",
+    "The winter the ferries stopped",
+    "Letters nobody collected",
+    "What the divers brought up",
+)
+
+
+def episode(title: str, *, show: str = SHOW, names: Sequence[str] = (), **fields: Any) -> EpisodeToPair:
+    number = next(_numbers)
+    return EpisodeToPair(id=f"e{number:04}", show=show, names=(show, *names), title=title, **fields)
+
+
+def card(title: str, *, publisher: str = SHOW, **fields: Any) -> CardToPair:
+    return CardToPair(id=f"c{next(_numbers):04}", title=title, publisher=publisher, **fields)
+
+
+def others(show: str = SHOW) -> list[EpisodeToPair]:
+    return [episode(title, show=show) for title in OTHERS]
+
+
+def decide(wanted: CardToPair, *episodes: EpisodeToPair) -> Pairing:
+    (pairing,) = match([*others(), *episodes], [wanted])
+    return pairing
+
+
+def words_of(pairing: Pairing) -> str:
+    return "; ".join(evidence.words for evidence in pairing.evidence)
+
+
+def assert_paired(pairing: Pairing, with_: EpisodeToPair) -> None:
+    assert (pairing.decision, pairing.episode_id) == (Decision.PAIRED, with_.id), words_of(pairing)
+
+
+def test_decorated_titles_are_the_same_title() -> None:
+    wanted = episode("#88 – Mara Voss: Lighthouses, Loneliness &amp; the Long Night")
+    found = decide(card("Mara Voss: Lighthouses, loneliness & the long night | The Lantern Hour #88"), wanted)
+    assert_paired(found, wanted)
+
+
+def test_a_sibling_part_is_never_taken_for_the_other() -> None:
+    first, second = episode("The drowned village (Part 1)"), episode("The drowned village (Part 2)")
+    assert_paired(decide(card("The Drowned Village, part two"), first, second), second)
+
+
+def test_a_part_that_does_not_exist_is_not_paired_with_its_sibling() -> None:
+    first, second = episode("The drowned village (Part 1)"), episode("The drowned village (Part 2)")
+    found = decide(card("The drowned village (Part 3)"), first, second)
+    assert found.decision is not Decision.PAIRED
+    assert "the card is part 3" in words_of(found) or found.episode_id is None
+
+
+def test_another_number_weighs_more_than_an_equal_title() -> None:
+    found = decide(card("#413 Questions from listeners"), episode("#412 Questions from listeners"))
+    assert found.decision is not Decision.PAIRED
+
+
+def test_a_number_on_one_side_only_is_no_contradiction() -> None:
+    wanted = episode("Episode 57: The clockmaker's daughter")
+    assert_paired(decide(card("The clockmaker's daughter"), wanted), wanted)
+    other = episode("Seven ways to lose an anchor")
+    assert_paired(decide(card("#91 Seven ways to lose an anchor"), other), other)
+
+
+def test_a_renamed_show_is_found_by_its_former_name() -> None:
+    wanted = episode("The keeper who counted ships", show="beacon", names=["Beacon Radio", "Harbour Nights"])
+    found = match([*others("beacon"), wanted], [card("The keeper who counted ships", publisher="Harbour Nights Podcast")])
+    assert_paired(found[0], wanted)
+
+
+def test_a_rerun_with_the_same_title_is_told_apart_by_its_date() -> None:
+    first = episode("The wreck of the Halcyon", published=date(2021, 3, 4))
+    again = episode("The wreck of the Halcyon", published=date(2025, 8, 7))
+    assert_paired(decide(card("The wreck of the Halcyon", date=date(2025, 8, 7)), first, again), again)
+    assert_paired(decide(card("The wreck of the Halcyon", date=date(2021, 3, 4)), first, again), first)
+
+
+def test_two_equal_candidates_are_for_a_person_to_decide() -> None:
+    twins = [episode("The wreck of the Halcyon", published=date(year, 3, 4)) for year in (2021, 2025)]
+    found = decide(card("The wreck of the Halcyon"), *twins)
+    assert found.decision is Decision.REVIEW
+    assert found.episode_id in {twin.id for twin in twins}
+    assert "as are those of other episodes" in words_of(found)
+    assert 'the next best is "The wreck of the Halcyon"' in words_of(found)
+
+
+def test_the_same_title_in_two_shows_goes_to_the_credited_one() -> None:
+    ours = episode("First light over the estuary")
+    theirs = episode("First light over the estuary", show="Tidewater")
+    found = match(
+        [*others(), *others("Tidewater"), ours, theirs],
+        [
+            card("First light over the estuary", publisher="Tidewater Podcast"),
+            card("First light over the estuary", publisher="Lantern Hour"),
+        ],
+    )
+    assert_paired(found[0], theirs)
+    assert_paired(found[1], ours)
+
+
+def test_an_episode_of_another_show_is_not_taken() -> None:
+    theirs = episode("First light over the estuary", show="Tidewater")
+    found = match([*others(), *others("Tidewater"), theirs], [card("First light over the estuary")])
+    assert found[0].decision is not Decision.PAIRED
+
+
+def test_titles_in_scripts_without_spaces_are_compared() -> None:
+    show = "灯塔时间"
+    titles = ("第11期 港口如何入睡", "第12期 制图师的犹豫：地图上没有的岛", "第13期 盐与绳索", "第14期 无人认领的信")
+    episodes = [episode(title, show=show) for title in titles]
+    found = match(episodes, [card("制图师的犹豫：地图上没有的岛｜灯塔时间", publisher="灯塔时间播客")])
+    assert_paired(found[0], episodes[1])
+    next_part = match(episodes, [card("第15期 制图师的第二次犹豫", publisher=show)])
+    assert next_part[0].decision is not Decision.PAIRED
+
+
+def test_a_title_that_was_cut_off_finds_the_whole() -> None:
+    wanted = episode("A field guide to imaginary coastlines and the people who drew them")
+    assert_paired(decide(card("A field guide to imaginary coastl…"), wanted), wanted)
+
+
+def test_a_typing_mistake_does_not_part_them() -> None:
+    wanted = episode("The botanist who painted storms for the admiralty")
+    assert_paired(decide(card("The botanist who painted storms for the admirality"), wanted), wanted)
+
+
+def test_the_same_guest_with_another_topic_is_not_paired() -> None:
+    found = decide(card("Mara Voss: Bread, salt and the art of waiting"), episode("Mara Voss: On lighthouses and night"))
+    assert found.decision is not Decision.PAIRED
+
+
+def test_a_card_may_come_before_its_episode() -> None:
+    early = card("The clockmaker's daughter")
+    assert match(others(), [early])[0].decision is Decision.NONE
+    wanted = episode("57: The clockmaker's daughter")
+    assert_paired(match([*others(), wanted], [early])[0], wanted)
+
+
+def test_an_episode_may_come_before_its_card() -> None:
+    wanted = episode("57: The clockmaker's daughter")
+    assert match([*others(), wanted], []) == []
+    assert_paired(match([*others(), wanted], [card("The Clockmaker’s Daughter")])[0], wanted)
+
+
+def test_a_link_binds_outright_whatever_the_title_says() -> None:
+    wanted = episode("Bonus", addresses=("https://lantern.example/listen/57",))
+    tempting = episode("The clockmaker's daughter")
+    found = decide(
+        card("The clockmaker's daughter", link="http://www.lantern.example/listen/57/?utm_source=x"), tempting, wanted
+    )
+    assert_paired(found, wanted)
+    assert found.probability == 1.0
+
+
+def test_a_guid_binds_outright() -> None:
+    wanted = episode("Bonus", guid="tag:lantern.example,2026:57")
+    assert_paired(decide(card("Something else", guid="tag:lantern.example,2026:57"), wanted), wanted)
+
+
+def test_a_link_to_no_episode_waits_and_says_so() -> None:
+    found = decide(
+        card("The clockmaker's daughter", link="https://lantern.example/99"), episode("The clockmaker's daughter")
+    )
+    assert (found.decision, found.episode_id) == (Decision.NONE, None)
+    assert 'none has the link "https://lantern.example/99"' in words_of(found)
+
+
+def test_where_a_card_was_seen_binds_only_when_an_episode_has_the_address() -> None:
+    wanted = episode("The clockmaker's daughter")
+    assert_paired(decide(card("The clockmaker's daughter", seen_at="https://youtu.be/abcDEF12345"), wanted), wanted)
+    video = episode("Bonus", addresses=("https://www.youtube.com/watch?v=abcDEF12345",))
+    assert_paired(decide(card("The clockmaker", seen_at="https://youtu.be/abcDEF12345"), wanted, video), video)
+
+
+def test_a_link_that_several_episodes_have_leaves_the_choice_to_the_title() -> None:
+    home = ("https://lantern.example/",)
+    one, two = episode("The clockmaker's daughter", addresses=home), episode("Salt of the earth", addresses=home)
+    assert_paired(decide(card("Salt of the Earth", link="https://lantern.example"), one, two), two)
+
+
+def test_two_cards_with_the_same_link_are_for_a_person_to_decide() -> None:
+    wanted = episode("Bonus", addresses=("https://lantern.example/57",))
+    cards = [card(title, link="https://lantern.example/57") for title in ("One", "Two")]
+    found = match([*others(), wanted], cards)
+    assert [pairing.decision for pairing in found] == [Decision.REVIEW, Decision.NONE]
+    assert found[0].episode_id == wanted.id
+
+
+def test_a_publisher_without_a_show_is_learned_from_its_cards() -> None:
+    """A network or a host stands where the show's name is wanted; two telling titles show which show it means."""
+    wanted = [episode("The clockmaker's daughter"), episode("Seven ways to lose an anchor"), episode("Salt of the earth")]
+    cards = [card(one.title, publisher="Saltwater Media") for one in wanted[:2]]
+    cards.append(card("Lantern Hour: Salt of the Earth", publisher="Saltwater Media"))
+    found = match([*others(), *others("Tidewater"), *wanted], cards)
+    for pairing, one in zip(found, wanted, strict=True):
+        assert_paired(pairing, one)
+    assert 'other cards of "Saltwater Media" are of the show "The Lantern Hour"' in words_of(found[0])
+
+
+def test_the_weights_of_the_evidence_add_up_to_the_probability() -> None:
+    import math
+
+    found = decide(card("The drowned village"), episode("The drowned village (Part 1)"), episode("The drowned valley"))
+    logit = math.fsum(evidence.weight for evidence in found.evidence)
+    assert abs(1 / (1 + math.exp(-logit)) - found.probability) < 0.01
