@@ -8,7 +8,7 @@ the one whose headings the editors named first. The edition's own topics or audi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from letters.compose.rank import rank
@@ -19,6 +19,10 @@ NO_HEADING = ""
 
 _SINGLE_COSTS = 1.0
 _POSITION_COSTS = 0.15
+# A section is small if it holds so few.
+_SMALL = 2
+# Less is an error of rounding.
+_LEAST_GAIN = 1e-9
 # Each sweep lowers the cost, so this is a backstop only.
 _SWEEPS_AT_MOST = 50
 
@@ -114,13 +118,6 @@ def assign(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {each: places.get(each, NO_HEADING) for each in headings}
 
 
-def _cost(places: Mapping[str, str], free: Mapping[str, Sequence[str]]) -> float:
-    sizes = Counter(places.values())
-    total = len(places)
-    by_section = sum(_section_cost(size, total) for size in sizes.values())
-    return by_section + sum(_POSITION_COSTS * free[each].index(key) for each, key in places.items())
-
-
 def _section_cost(size: int, total: int) -> float:
     """One for being a section, more for being large, and more for holding one card.
 
@@ -143,7 +140,7 @@ def _move_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> bool
     for each, keys in free.items():
         others = [key for key in keys if key != places[each]]
         best = min(others, key=lambda key: cost_of_move(each, key), default=None)
-        if best is not None and cost_of_move(each, best) < -1e-9:
+        if best is not None and cost_of_move(each, best) < -_LEAST_GAIN:
             sizes[places[each]] -= 1
             sizes[best] += 1
             places[each] = best
@@ -152,33 +149,50 @@ def _move_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> bool
 
 
 def _close_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> bool:
-    """Dissolve a section into others, if that is cheaper; says whether it was."""
-    for key in sorted(set(places.values()), key=lambda key: (Counter(places.values())[key], key)):
+    """Dissolve a section into others, the smallest first, if that is cheaper; says whether it was."""
+    sizes = Counter(places.values())
+    for key in sorted(sizes, key=lambda key: (sizes[key], key)):
         members = [each for each, place in places.items() if place == key]
-        open_keys = set(places.values()) - {key}
-        moves = {each: next((other for other in free[each] if other in open_keys), None) for each in members}
-        if all(moves.values()) and _accept(
-            places, free, {each: to for each, to in moves.items() if to is not None}
-        ):
+        others = {each: _first(free[each], sizes.keys() - {key}) for each in members}
+        moves = {each: other for each, other in others.items() if other is not None}
+        if len(moves) == len(members) and _accept(places, free, moves):
             return True
     return False
 
 
 def _open_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> bool:
-    """Gather the small sections' ids that share a heading under it, if that is cheaper; says whether it was."""
+    """Gather under one heading what has it: of small sections, or of all; if that is cheaper. Says whether it was."""
     sizes = Counter(places.values())
-    small = [each for each, key in places.items() if sizes[key] <= 2]
-    shared = Counter(key for each in small for key in free[each])
-    for key in sorted(
-        (key for key, count in shared.items() if count > 1), key=lambda key: (-shared[key], key)
-    ):
-        if _accept(places, free, {each: key for each in small if key in free[each]}):
+    having: dict[str, list[str]] = {}
+    for each, keys in free.items():
+        for key in keys:
+            having.setdefault(key, []).append(each)
+    for key in sorted(having, key=lambda key: (-len(having[key]), key)):
+        movable = [each for each in having[key] if places[each] != key]
+        small = [each for each in movable if sizes[places[each]] <= _SMALL]
+        if any(_accept(places, free, dict.fromkeys(moved, key)) for moved in (small, movable) if moved):
             return True
     return False
 
 
+def _first(keys: Sequence[str], among: Collection[str]) -> str | None:
+    return next((key for key in keys if key in among), None)
+
+
 def _accept(places: dict[str, str], free: Mapping[str, Sequence[str]], moves: Mapping[str, str]) -> bool:
-    if _cost({**places, **moves}, free) < _cost(places, free) - 1e-9:
+    """Make the moves if they lower the cost."""
+    sizes, total = Counter(places.values()), len(places)
+    changed = Counter(moves.values())
+    changed.subtract(places[each] for each in moves)
+    by_section = sum(
+        _section_cost(sizes[key] + change, total) - _section_cost(sizes[key], total)
+        for key, change in changed.items()
+    )
+    by_position = sum(
+        _POSITION_COSTS * (free[each].index(key) - free[each].index(places[each]))
+        for each, key in moves.items()
+    )
+    if by_section + by_position < -_LEAST_GAIN:
         places.update(moves)
         return True
     return False

@@ -20,7 +20,9 @@ PREHEADER_LENGTH = 140
 
 _MARK_HOST = urlsplit(PersonalLink.UNSUBSCRIBE.value).hostname or ""
 _MARK_HOST_ANYHOW = re.compile(re.escape(_MARK_HOST), re.IGNORECASE)
-_VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com")
+_VIDEO = re.compile(
+    r"https?://(?:[a-z0-9-]+\.)*(?:youtube\.com|youtu\.be|vimeo\.com)(?=[/?#:]|$)", re.IGNORECASE
+)
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -120,8 +122,8 @@ def call_to_episode(entry: Entry) -> str:
     """ "Watch", "Listen" or "Read the original": what the link to the episode is for."""
     types = [enclosure.type for enclosure in entry.episode.enclosures]
     medium = entry.card.credit.medium if entry.card else ""
-    host = urlsplit(clean_text(entry.episode.link)).netloc.lower()
-    if any(kind.startswith("video/") for kind in types) or medium == "video" or host.endswith(_VIDEO_HOSTS):
+    is_video = any(kind.startswith("video/") for kind in types) or medium == "video"
+    if is_video or _VIDEO.match(entry.episode.link.strip()):
         return "Watch"
     if types or entry.episode.duration or medium in {"episode", "podcast"}:
         return "Listen"

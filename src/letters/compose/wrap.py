@@ -30,7 +30,7 @@ def fill(text: str, width: int = WIDTH, *, first: str = "", hanging: str = "") -
 
 def columns(text: str) -> int:
     """How many columns a terminal or a fixed-width font gives the text."""
-    return sum(_columns_of(character) for character in text)
+    return len(text) if text.isascii() else sum(_columns_of(character) for character in text)
 
 
 def _columns_of(character: str) -> int:
