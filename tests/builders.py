@@ -35,7 +35,7 @@ def make_key(name: str) -> str:
     return "-".join("".join(one if one.isalnum() else " " for one in name.lower()).split())
 
 
-def make_episode(number: int = 1, **fields: Any) -> Episode:
+def make_episode(number: int = 1, /, **fields: Any) -> Episode:
     """Episode N of a show, with a sound file."""
     episode = Episode(
         id=make_id("episode", number),
@@ -61,7 +61,7 @@ def make_episode(number: int = 1, **fields: Any) -> Episode:
     return replace(episode, **fields)
 
 
-def make_card(number: int = 1, **fields: Any) -> Card:
+def make_card(number: int = 1, /, **fields: Any) -> Card:
     """Card N, with every section filled."""
     identity = fields.get("id", make_id("card", number))
     card = Card(
