@@ -84,7 +84,7 @@ def load_seen(c: Connection, source: str) -> dict[str, SeenEpisode]:
     """What we know of a source's entries, by identity."""
     e = _episode.c
     query = select(e.identity, e.digest, e.guid, e.link, e.title, e.published, e.first_seen, e.is_new)
-    rows = c.execute(query.where(e.source == source)).tuples()
+    rows = c.execute(query.where(e.source == source))
     return {identity: SeenEpisode(*known) for identity, *known in rows}
 
 
