@@ -6,87 +6,101 @@ Durations are written as ``"14d"``, ``"12h"``, ``"30m"``, ``"1s"`` or several of
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import timedelta
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from letters.model import Audience, Edition, Source, Topic
+from letters.settings import values
+from letters.settings.lines import Lines
+from letters.settings.values import Duration, Title, at_least, parse_duration
 
-_DURATION = re.compile(r"(?=.)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-
-
-def parse_duration(value: object) -> timedelta:
-    """``"1d12h"`` as a timedelta. Raises ValueError with what was wanted."""
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('wanted a duration such as "14d", "12h", "30m" or "1s"')
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "minLength": 2}),
+__all__ = [
+    "DeliverySettings",
+    "PairSettings",
+    "PublishSettings",
+    "Secrets",
+    "Settings",
+    "SiteSettings",
+    "SmtpSettings",
+    "StoreSettings",
+    "Table",
+    "WatchSettings",
+    "WebSettings",
+    "Workspace",
+    "parse_duration",
 ]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table of a TOML file: unknown keys are refused, nothing is changed once read."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class SiteSettings(_Table):
+class SiteSettings(Table):
     """``[site]``: what readers see everywhere."""
 
-    title: str = Field(min_length=1, description="The publication's name.")
-    base_url: str = Field(
-        description="Where the published tree is reachable; links in feeds and mails start with it."
+    title: Title = Field(description="The publication's name.", examples=["Signal"])
+    base_url: values.BaseUrl = Field(
+        description="Where the published tree is reachable; links in feeds and mails start with it.",
+        examples=["https://signal.example"],
     )
-    language: str = Field("en", description="Language of pages and mails (BCP 47).")
-    zone: str = Field(
+    language: values.Language = Field("en", description="Language of pages and mails (BCP 47).")
+    zone: values.SiteZone = Field(
         "UTC", description="Time zone of dates on pages, and of subscribers who named none (IANA)."
     )
-    description: str = Field(
+    description: values.Line = Field(
         "", description="One sentence about the publication, for feeds and the index page."
     )
-    accent: str = Field("#0a5f57", description="The one accent colour, on light ground.")
-    accent_dark: str = Field("#74cbbf", description="The accent colour on dark ground.")
-    postal_address: str = Field("", description="The sender's postal address, for the foot of every mail.")
-    contact: str = Field(
+    accent: values.Accent = Field("#0a5f57", description="The one accent colour, on light ground.")
+    accent_dark: values.AccentDark = Field("#74cbbf", description="The accent colour on dark ground.")
+    postal_address: values.Line = Field(
+        "", description="The sender's postal address, for the foot of every mail."
+    )
+    contact: values.OptionalMailbox = Field(
         "", description="An address that people can write to; in List-Help and the User-Agent."
     )
 
 
-class StoreSettings(_Table):
+class StoreSettings(Table):
     """``[store]``: where Letters remembers."""
 
-    url: str = Field("sqlite:///var/letters.db", description="SQLAlchemy URL; LETTERS_DATABASE_URL wins.")
+    # Not in the repr: the one from the environment may hold a password.
+    url: str = Field(
+        "sqlite:///var/letters.db",
+        min_length=1,
+        repr=False,
+        description="SQLAlchemy URL; LETTERS_DATABASE_URL wins. SQLite's path is relative to the workspace.",
+    )
 
 
-class WatchSettings(_Table):
+class WatchSettings(Table):
     """``[watch]``: manners towards publishers."""
 
-    allow_private: tuple[str, ...] = Field(
+    allow_private: tuple[values.PrivatePlace, ...] = Field(
         (),
         description='Private places that sources may live in: networks, or "host:port"; all others are refused.',
     )
     spacing: Duration = Field(
         timedelta(seconds=1), description="Between requests to one host; not applied to allow_private places."
     )
-    every: Duration = Field(timedelta(minutes=30), description="How often a source is looked at.")
-    timeout: Duration = Field(timedelta(seconds=30), description="For one whole answer.")
+    every: Annotated[Duration, at_least("1m")] = Field(
+        timedelta(minutes=30), description="How often a source is looked at."
+    )
+    timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=30), description="For one whole answer."
+    )
     size_limit_mb: int = Field(20, ge=1, description="Larger documents are cut off and reported, in MB.")
     connections: int = Field(16, ge=1, description="Sources asked at the same time.")
 
 
-class PairSettings(_Table):
+class PairSettings(Table):
     """``[pair]``: how long to wait, and what to do then."""
 
     wait: Duration = Field(timedelta(days=14), description="How long an episode waits for its card.")
@@ -96,20 +110,22 @@ class PairSettings(_Table):
     )
 
 
-class PublishSettings(_Table):
+class PublishSettings(Table):
     """``[publish]``: the published tree."""
 
-    tree: str = Field("feeds", description="Folder of the published tree, relative to the workspace.")
+    tree: str = Field(
+        "feeds", min_length=1, description="Folder of the published tree, relative to the workspace."
+    )
     undeclared: Literal["feed", "tag"] = Field(
         "feed", description="Topics and audiences only named in cards: a feed of their own, or a mere tag."
     )
     entries: int = Field(100, ge=1, description="How many entries a feed's document holds.")
 
 
-class SmtpSettings(_Table):
+class SmtpSettings(Table):
     """``[delivery.smtp]``: the relay. Its password comes from LETTERS_SMTP_PASSWORD or `password_file`."""
 
-    host: str = Field("localhost", description="The relay's host name.")
+    host: str = Field("localhost", min_length=1, description="The relay's host name.")
     port: int = Field(25, ge=1, le=65535, description="The relay's port.")
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="How the connection is protected."
@@ -117,17 +133,23 @@ class SmtpSettings(_Table):
     connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
     username: str = Field("", description="For AUTH; empty: none.")
     password_file: str = Field("", description="File that holds the password; LETTERS_SMTP_PASSWORD wins.")
-    timeout: Duration = Field(timedelta(seconds=60), description="For one answer of the relay.")
+    timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=60), description="For one answer of the relay."
+    )
     ca_file: str = Field("", description="Certificates to trust instead of the system's.")
 
 
-class DeliverySettings(_Table):
+class DeliverySettings(Table):
     """``[delivery]``: how issues leave."""
 
     transport: Literal["outbox", "smtp"] = Field("outbox", description="Files under var/outbox/, or a relay.")
-    from_: str = Field(alias="from", description='The sender, as in "Signal <news@signal.example>".')
-    reply_to: str = Field("", description="Where answers go; empty: the sender.")
-    list_domain: str = Field("", description="Domain of List-Id and Message-ID; empty: the sender's.")
+    from_: values.Mailbox = Field(
+        alias="from", description="The sender.", examples=["Signal <news@signal.example>"]
+    )
+    reply_to: values.OptionalMailbox = Field("", description="Where answers go; empty: the sender.")
+    list_domain: values.Domain = Field(
+        "", description="Domain of List-Id and Message-ID; empty: the sender's."
+    )
     unknown: Literal["resend", "leave"] = Field(
         "resend", description="Messages of which a crash left nobody knowing whether they were sent."
     )
@@ -140,14 +162,14 @@ class DeliverySettings(_Table):
         return Address(display_name=name, addr_spec=address)
 
 
-class WebSettings(_Table):
+class WebSettings(Table):
     """``[web]``: the server of ``letters run``, usually behind a proxy that speaks HTTPS."""
 
-    host: str = Field("127.0.0.1", description="The address it listens at.")
+    host: str = Field("127.0.0.1", min_length=1, description="The address it listens at.")
     port: int = Field(8000, ge=0, le=65535, description="Its port; 0 takes any that is free.")
 
 
-class Secrets(_Table):
+class Secrets(Table):
     """What never stands in TOML."""
 
     #: Keys of signed links: the first signs, all are read.
@@ -155,7 +177,7 @@ class Secrets(_Table):
     smtp_password: SecretStr | None = None
 
 
-class Settings(_Table):
+class Settings(Table):
     """Everything an operator set, checked as a whole."""
 
     site: SiteSettings
@@ -170,6 +192,15 @@ class Settings(_Table):
     audiences: tuple[Audience, ...] = ()
     editions: tuple[Edition, ...] = ()
     secrets: Secrets
+    _lines: Mapping[str, Lines] = PrivateAttr(default_factory=dict)
+
+    def remember_lines(self, lines: Mapping[str, Lines]) -> None:
+        """Let `line` know where the values stand, by the name of the file."""
+        self._lines = lines
+
+    def line(self, file: str, *path: str | int) -> int | None:
+        """The line of a value in ``config/FILE``; None for settings that were not read from files."""
+        return self._lines[file].of(path) if file in self._lines else None
 
     def edition(self, key: str) -> Edition | None:
         return next((edition for edition in self.editions if edition.key == key), None)

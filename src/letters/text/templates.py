@@ -45,8 +45,14 @@ def render_line(template: str, /, **values: object) -> str:
     It runs in Jinja's sandbox: it reads the values and calls no method that changes them. Values are not escaped. Raises
     `RenderError` with the template's own words.
     """
-    with _errors(f'"{template}"'):
+    with _errors(f'"{template}"', one_line=True):
         return one_line(_line_environment().from_string(template).render(values))
+
+
+def check_line(template: str) -> None:
+    """Raises `RenderError` unless `render_line` can read the template; which names it uses is known only when it runs."""
+    with _errors(f'"{template}"', one_line=True):
+        _line_environment().from_string(template)
 
 
 _MANNERS: dict[str, Any] = {
@@ -69,11 +75,12 @@ def _with_words(environment: jinja2.Environment) -> jinja2.Environment:
 
 
 @contextmanager
-def _errors(name: str) -> Iterator[None]:
+def _errors(name: str, *, one_line: bool = False) -> Iterator[None]:
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
-        raise RenderError(f"{error.filename or name}:{error.lineno}: {error.message}") from error
+        place = name if one_line else f"{error.filename or name}:{error.lineno}"
+        raise RenderError(f"{place}: {error.message}") from error
     except jinja2.TemplatesNotFound as error:
         raise RenderError(
             f"{name}: no template of this name, here or among the shipped ones: {error.message}"

@@ -1,0 +1,95 @@
+"""What is allowed and yet looks like a mistake."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from letters.errors import Problem
+from letters.model import Audience, Topic
+from letters.settings.problems import did_you_mean
+from letters.settings.types import Settings
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def warnings(settings: Settings) -> list[Problem]:
+    """Settings that are valid, but probably not meant so: nothing is refused on their account."""
+    return [*_undeclared(settings), *_ambiguous(settings), *_sources_twice(settings), *_exposed(settings)]
+
+
+def _undeclared(settings: Settings) -> Iterator[Problem]:
+    """Topics and audiences of editions that only a card could bring into being."""
+    vocabularies: tuple[tuple[str, str, Sequence[Topic | Audience]], ...] = (
+        ("audience", "audiences", settings.audiences),
+        ("topic", "topics", settings.topics),
+    )
+    for index, edition in enumerate(settings.editions):
+        for noun, field, vocabulary in vocabularies:
+            known = [word.key for word in vocabulary]
+            for place, key in enumerate(getattr(edition, field)):
+                if key not in known:
+                    yield Problem(
+                        where="config/schedule.toml",
+                        line=settings.line("schedule.toml", "edition", index, field, place),
+                        what=f'edition "{edition.key}": {noun} "{key}" is not declared in config/topics.toml',
+                        remedy=did_you_mean(key, known) or "declare it, unless cards are going to name it",
+                    )
+
+
+def _ambiguous(settings: Settings) -> Iterator[Problem]:
+    """Names that mean two topics, or two audiences."""
+    vocabularies: tuple[tuple[str, Sequence[Topic | Audience]], ...] = (
+        ("topic", settings.topics),
+        ("audience", settings.audiences),
+    )
+    for noun, vocabulary in vocabularies:
+        owners: dict[str, str] = {}
+        for index, word in enumerate(vocabulary):
+            for name in dict.fromkeys(
+                spelling.casefold() for spelling in (word.key, word.name, *word.aliases)
+            ):
+                if owners.setdefault(name, word.key) != word.key:
+                    yield Problem(
+                        where="config/topics.toml",
+                        line=settings.line("topics.toml", noun, index),
+                        what=f'{noun} "{word.key}": "{name}" also means {noun} "{owners[name]}"',
+                        remedy="leave it to one of the two",
+                    )
+
+
+def _sources_twice(settings: Settings) -> Iterator[Problem]:
+    counts = Counter(source.url for source in settings.sources)
+    for index, source in enumerate(settings.sources):
+        first = next(other.key for other in settings.sources if other.url == source.url)
+        if counts[source.url] > 1 and first != source.key:
+            yield Problem(
+                where="config/sources.toml",
+                line=settings.line("sources.toml", "source", index, "url"),
+                what=f'source "{source.key}": has the address of source "{first}", so that every episode is there twice',
+                remedy="remove one of the two",
+            )
+
+
+def _exposed(settings: Settings) -> Iterator[Problem]:
+    """What others on the way could read."""
+    delivery, site = settings.delivery, settings.site
+    smtp = delivery.smtp
+    if delivery.transport != "smtp":
+        return
+    if smtp.username and smtp.tls == "none" and smtp.host not in _LOOPBACK:
+        yield Problem(
+            where="config/letters.toml",
+            line=settings.line("letters.toml", "delivery", "smtp", "tls"),
+            what=f'[delivery.smtp]: tls "none" sends the password readably to "{smtp.host}"',
+            remedy='set tls = "starttls" or "tls"',
+        )
+    address = urlsplit(site.base_url)
+    if address.scheme == "http" and address.hostname not in _LOOPBACK:
+        yield Problem(
+            where="config/letters.toml",
+            line=settings.line("letters.toml", "site", "base_url"),
+            what="[site]: base_url is http, but one-click unsubscribing needs https (RFC 8058, section 3.1)",
+            remedy="serve the site by https and say so here",
+        )

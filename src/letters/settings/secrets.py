@@ -1,0 +1,102 @@
+"""What never stands in TOML: from the environment, else from files that only their owner should read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from letters.errors import Problem
+from letters.settings.problems import File
+from letters.settings.types import DeliverySettings, Secrets, Workspace
+
+SECRET = "LETTERS_SECRET"  # noqa: S105 - the name of a variable
+SMTP_PASSWORD = "LETTERS_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
+_SHORTEST = 16
+_ABSENT = "does not exist"
+_NEW_KEY = 'a new one is made by "openssl rand -hex 32"'
+
+
+def read_secrets(
+    workspace: Workspace, delivery: DeliverySettings | None, file: File, environ: Mapping[str, str]
+) -> tuple[Secrets, list[Problem]]:
+    """The keys of signed links, newest first, and the relay's password. `delivery` is None when its table is not usable."""
+    keys, problems = _read_link_keys(workspace, environ)
+    password: str | None = None
+    if delivery is not None:
+        password, more = _read_smtp_password(workspace, delivery, file, environ)
+        problems += more
+    secrets = Secrets(
+        link_keys=tuple(SecretStr(key) for key in keys),
+        smtp_password=SecretStr(password) if password else None,
+    )
+    return secrets, problems
+
+
+def _read_link_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[list[str], list[Problem]]:
+    where, text = SECRET, environ.get(SECRET, "")
+    if not text.strip():
+        where = workspace.shown(workspace.secret_key)
+        text, trouble = _read_text(workspace.secret_key)
+        if trouble not in {"", _ABSENT}:
+            return [], [Problem(where=where, what=trouble)]
+    # Commas in the variable, lines in the file: no key holds either.
+    keys = [key.strip() for key in text.replace(",", "\n").splitlines() if key.strip()]
+    if not keys:
+        return [], [
+            Problem(
+                where=where,
+                what="there is no key to sign links with",
+                remedy=f"set {SECRET}, or write a key into {workspace.shown(workspace.secret_key)}; {_NEW_KEY}",
+            )
+        ]
+    return keys, [
+        Problem(
+            where=where,
+            line=number if where != SECRET else None,
+            what=f"key number {number} has {len(key)} characters, wanted {_SHORTEST} or more",
+            remedy=_NEW_KEY,
+        )
+        for number, key in enumerate(keys, 1)
+        if len(key) < _SHORTEST
+    ]
+
+
+def _read_smtp_password(
+    workspace: Workspace, delivery: DeliverySettings, file: File, environ: Mapping[str, str]
+) -> tuple[str | None, list[Problem]]:
+    smtp = delivery.smtp
+    if password := environ.get(SMTP_PASSWORD, ""):
+        return password, []
+    if smtp.password_file:
+        path = workspace.root / smtp.password_file
+        text, trouble = _read_text(path)
+        if text.strip():
+            return text.strip(), []
+        what = f'names "{smtp.password_file}", which {trouble or "is empty"}'
+        return None, [
+            file.problem(
+                ("delivery", "smtp", "password_file"),
+                what,
+                remedy=f"write the password into it, or set {SMTP_PASSWORD}",
+            )
+        ]
+    if smtp.username and delivery.transport == "smtp":
+        remedy = f"set {SMTP_PASSWORD}, or name a file with password_file"
+        return None, [
+            file.problem(("delivery", "smtp", "username"), "is given, but no password", remedy=remedy)
+        ]
+    return None, []
+
+
+def _read_text(path: Path) -> tuple[str, str]:
+    """A file's text, and what kept it from being read."""
+    try:
+        return path.read_text(encoding="utf-8"), ""
+    except FileNotFoundError:
+        return "", _ABSENT
+    except OSError as error:
+        return "", f"cannot be read: {(error.strerror or str(error)).lower()}"
+    except UnicodeDecodeError:
+        return "", "is not UTF-8 text"
