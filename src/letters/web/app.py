@@ -7,10 +7,11 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from letters.errors import LinkError
-from letters.web.pages import HouseProvider, Site, WebHouse, site_of
+from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, site_of
 from letters.web.personal import PERSONAL_ROUTES
 from letters.web.tree import TREE_ROUTES
 
@@ -72,4 +73,9 @@ def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 
 def _page(request: Request[Any, Any, Any], status: int, title: str, text: str) -> Response[bytes]:
-    return site_of(request).page("error", status=status, title=title, text=text)
+    try:
+        return site_of(request).page("error", status=status, title=title, text=text)
+    except Exception:  # noqa: BLE001 - what broke may be the page itself, a workspace's own template for one
+        _log.exception("the error page broke")
+        plain = f"{title}\n\n{text}\n".encode()
+        return Response(plain, status_code=status, media_type=MediaType.TEXT, headers=dict(PRIVATE_HEADERS))

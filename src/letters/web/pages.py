@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from litestar import Request, Response
+from litestar.concurrency import sync_to_thread
 from litestar.enums import MediaType
 
 from letters.links import Links
 from letters.settings import Settings, Workspace
 from letters.store import Store
 from letters.text import make_environment, render
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class WebHouse(Protocol):
@@ -61,11 +65,12 @@ class Site:
         return Links(keys, settings.site.base_url)
 
     def page(self, name: str, *, status: int = 200, **values: object) -> Response[bytes]:
-        """The page of ``templates/web/NAME.html``, with `site`, `root` and `values`."""
+        """The page of ``templates/web/NAME.html``, with `site`, `root`, `status` and `values`."""
         settings = self.house.settings
         environment = _environment(self.house.workspace.templates)
         root = root_of(settings.site.base_url)
-        html = render(environment, f"web/{name}.html", site=settings.site, root=root, **values)
+        shown = {"site": settings.site, "root": root, "status": status, **values}
+        html = render(environment, f"web/{name}.html", **shown)
         return Response(
             html.encode(), status_code=status, media_type=MediaType.HTML, headers=dict(PRIVATE_HEADERS)
         )
@@ -74,6 +79,19 @@ class Site:
 def root_of(base_url: str) -> str:
     """The way to the site's root from any page, without naming the host: error pages stand at any depth."""
     return urlsplit(base_url).path.rstrip("/") + "/"
+
+
+def in_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """A handler that touches files or the store, run in a thread so that others are answered meanwhile.
+
+    Litestar's own `sync_to_thread` wraps a handler twice when its path has a second one (2.25), and then answers 500.
+    """
+
+    @wraps(function)
+    async def handler(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await sync_to_thread(function, *args, **kwargs)
+
+    return handler
 
 
 def site_of(request: Request[Any, Any, Any]) -> Site:

@@ -13,13 +13,14 @@ from typing import Any
 import structlog
 from litestar import HttpMethod, Request, Response, post, route
 from litestar.exceptions import ClientException, HTTPException
+from litestar.params import FromPath, RawBody
 
 from letters import subscribe
 from letters.calendar import describe
 from letters.links import Purpose, Token
 from letters.subscribe import Preferences
 from letters.web.forms import PreferencesForm, read_form, read_preferences_form, zones_by_region
-from letters.web.pages import Site, site_of
+from letters.web.pages import Site, in_thread, site_of
 
 _log = structlog.get_logger("letters.web")
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
@@ -28,16 +29,18 @@ _READ = [HttpMethod.GET, HttpMethod.HEAD]
 # --- unsubscribe -------------------------------------------------------------------------------------------
 
 
-@route("/unsubscribe/{token:str}", http_method=_READ, sync_to_thread=True)
-def show_unsubscribe(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+@route("/unsubscribe/{token:str}", http_method=_READ)
+@in_thread
+def show_unsubscribe(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """The form; also for a reader who is gone, for whom it does no harm."""
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
     return site.page("unsubscribe", edition=_title(site, read), token=token, choose=_choose_url(site, read))
 
 
-@post("/unsubscribe/{token:str}", status_code=200, sync_to_thread=True)
-def unsubscribe(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+@post("/unsubscribe/{token:str}", status_code=200)
+@in_thread
+def unsubscribe(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
     """Leave one edition (RFC 8058 one-click, and the page's button).
 
     The body is read to its end, within the limit, and not looked at: multipart, urlencoded, broken or none (R05).
@@ -49,8 +52,11 @@ def unsubscribe(request: Request[Any, Any, Any], token: str, body: bytes) -> Res
     return site.page("message", kind="left", edition=_title(site, read), choose=_choose_url(site, read))
 
 
-@post("/unsubscribe/{token:str}/all", status_code=200, sync_to_thread=True)
-def unsubscribe_from_all(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+@post("/unsubscribe/{token:str}/all", status_code=200)
+@in_thread
+def unsubscribe_from_all(
+    request: Request[Any, Any, Any], token: FromPath[str], body: RawBody
+) -> Response[bytes]:
     """Leave every edition: another address than one-click's, so that a mail program can never mean it (R13)."""
     del body
     site = site_of(request)
@@ -62,29 +68,32 @@ def unsubscribe_from_all(request: Request[Any, Any, Any], token: str, body: byte
 # --- preferences -------------------------------------------------------------------------------------------
 
 
-@route("/preferences/{token:str}", http_method=_READ, sync_to_thread=True)
-def show_preferences(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+@route("/preferences/{token:str}", http_method=_READ)
+@in_thread
+def show_preferences(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
     return _preferences_page(site, _preferences(site, read), token)
 
 
-@post("/preferences/{token:str}", status_code=200, sync_to_thread=True)
-def save_preferences(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+@post("/preferences/{token:str}", status_code=200)
+@in_thread
+def save_preferences(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
     """Save the form as it stands; adding an edition is as easy as leaving one."""
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
     offered = _preferences(site, read)
     try:
         form = read_preferences_form(read_form(body, request.headers.get("content-type", "")), offered)
+        _save(site, read.uid, form, offered)
     except ValueError as error:
         raise ClientException(str(error)) from error
-    _save(site, read.uid, form, offered)
     return _preferences_page(site, _preferences(site, read), token, saved=True)
 
 
-@post("/preferences/{token:str}/leave", status_code=200, sync_to_thread=True)
-def leave_all(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+@post("/preferences/{token:str}/leave", status_code=200)
+@in_thread
+def leave_all(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
     """Leave every edition; topics and the rest stay as chosen, for whoever comes back."""
     del body
     site = site_of(request)
@@ -96,8 +105,9 @@ def leave_all(request: Request[Any, Any, Any], token: str, body: bytes) -> Respo
 # --- confirm -----------------------------------------------------------------------------------------------
 
 
-@route("/confirm/{token:str}", http_method=_READ, sync_to_thread=True)
-def show_confirm(request: Request[Any, Any, Any], token: str) -> Response[bytes]:
+@route("/confirm/{token:str}", http_method=_READ)
+@in_thread
+def show_confirm(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """The form with one button; showing it confirms nothing."""
     site = site_of(request)
     read = site.links().read(Purpose.CONFIRM, token)
@@ -106,16 +116,19 @@ def show_confirm(request: Request[Any, Any, Any], token: str) -> Response[bytes]
     return site.page("confirm", subscriber=offered.subscriber, editions=chosen, token=token)
 
 
-@post("/confirm/{token:str}", status_code=200, sync_to_thread=True)
-def confirm(request: Request[Any, Any, Any], token: str, body: bytes) -> Response[bytes]:
+@post("/confirm/{token:str}", status_code=200)
+@in_thread
+def confirm(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
     del body
     site = site_of(request)
     read = site.links().read(Purpose.CONFIRM, token)
     _preferences(site, read)
-    changed = subscribe.confirm(site.house.store, read.uid, now=datetime.now(UTC))
-    if changed:
+    confirmed = subscribe.confirm(site.house.store, read.uid, now=datetime.now(UTC))
+    if confirmed:
         _log.info("a subscription was confirmed")
-    return site.page("message", kind="confirmed", choose=_choose_url(site, read))
+    # An old link does not bring back who has left since; the preferences page does.
+    kind = "confirmed" if confirmed else "left-all"
+    return site.page("message", kind=kind, choose=_choose_url(site, read))
 
 
 # --- what they share ---------------------------------------------------------------------------------------
@@ -136,9 +149,15 @@ def _save(site: Site, uid: str, form: PreferencesForm, offered: Preferences) -> 
         language=offered.subscriber.language,
         topics=form.topics,
         audiences=form.audiences,
-        editions=form.editions,
+        editions=(*form.editions, *_not_shown(offered)),
         now=datetime.now(UTC),
     )
+
+
+def _not_shown(offered: Preferences) -> tuple[str, ...]:
+    """Editions chosen once and not configured at present: nobody could untick them, so they stay chosen."""
+    shown = {edition.key for edition in offered.editions}
+    return tuple(key for key in offered.subscriber.editions if key not in shown)
 
 
 def _preferences(site: Site, token: Token) -> Preferences:

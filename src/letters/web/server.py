@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from letters.errors import LettersError, UsageError
 
 #: How long answers under way may take once the server is told to end, in seconds.
 _PATIENCE = 5
+_HIGHEST_PORT = 65_535
 
 
 class WebServer:
@@ -36,6 +38,8 @@ class WebServer:
             proxy_headers=False,
             timeout_graceful_shutdown=_PATIENCE,
         )
+        # `access_log=False` only takes its handlers away, and whoever adds one would have the tokens again.
+        logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -76,12 +80,13 @@ class WebServer:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise UsageError(f'the web server cannot listen at port "{port}", wanted 0 to {_HIGHEST_PORT}')
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=512)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except OSError as error:
         raise UsageError(
-            f"the web server cannot listen at {host}:{port}: {reason.lower()}; "
+            f"the web server cannot listen at {host}:{port}: {(error.strerror or str(error)).lower()}; "
             "choose another [web] host or port, or end the program that listens there"
         ) from error

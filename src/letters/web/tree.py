@@ -13,8 +13,9 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
-from letters.web.pages import site_of
+from letters.web.pages import in_thread, site_of
 
 _TYPES = {
     ".rss": "application/rss+xml; charset=utf-8",
@@ -72,7 +73,7 @@ def find_file(tree: Path, path: str) -> Path | None:
         if found.is_dir():
             found = (found / _INDEX).resolve()
         return found if found.is_relative_to(tree.resolve()) and found.is_file() else None
-    except OSError:  # a name that is too long, a loop of links
+    except (OSError, RuntimeError):  # a name that is too long; a loop of links, before Python 3.13
         return None
 
 
@@ -99,14 +100,16 @@ def is_unchanged(headers: Mapping[str, str], document: Document) -> bool:
     return document.changed <= since.replace(tzinfo=since.tzinfo or UTC)
 
 
-@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
+@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+@in_thread
 def home(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The index page."""
     return _answer(request, "/")
 
 
-@route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def page(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+@route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+@in_thread
+def page(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     """Any other file of the tree."""
     return _answer(request, path)
 
