@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -80,11 +81,16 @@ def make_entry(
     )
 
 
+@cache
+def shipped_renderer() -> Renderer:
+    return Renderer(None)
+
+
 def make_press(edition: Edition | None = None, settings: Settings | None = None, number: int = 7) -> Press:
     edition = edition or make_edition()
     at = monday(2)
     return Press(
-        Renderer(None),
+        shipped_renderer(),
         settings or make_settings(edition),
         edition,
         Occurrence(at=at, local_date=at.date()),

@@ -105,7 +105,7 @@ class IssueView:
     is_mail: bool
     preferences_url: str
     unsubscribe_url: str
-    postal_address: tuple[str, ...]
+    postal_address: str
 
     @property
     def is_empty(self) -> bool:
@@ -174,7 +174,7 @@ def view_issue(
         is_mail=is_mail,
         preferences_url=PersonalLink.PREFERENCES.value if is_mail else "",
         unsubscribe_url=PersonalLink.UNSUBSCRIBE.value if is_mail else "",
-        postal_address=tuple(words.clean_line(line) for line in site.postal_address.splitlines()),
+        postal_address=words.clean_line(site.postal_address),
     )
 
 
