@@ -43,7 +43,9 @@ def test_a_query_that_says_what_is_shown_stays(other: str) -> None:
     assert normalise_address(other).endswith(other[-4:])
 
 
-@pytest.mark.parametrize("text", ["", "soundcloud:tracks/1", "mailto:a@b.example", "http://", "http://[::1", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "soundcloud:tracks/1", "mailto:a@b.example", "http://", "http://[::1", "x"]
+)
 def test_what_is_no_web_address_gives_nothing(text: str) -> None:
     assert normalise_address(text) == ""
 

@@ -81,7 +81,10 @@ def test_a_number_on_one_side_only_is_no_contradiction() -> None:
 
 def test_a_renamed_show_is_found_by_its_former_name() -> None:
     wanted = episode("The keeper who counted ships", show="beacon", names=["Beacon Radio", "Harbour Nights"])
-    found = match([*others("beacon"), wanted], [card("The keeper who counted ships", publisher="Harbour Nights Podcast")])
+    found = match(
+        [*others("beacon"), wanted],
+        [card("The keeper who counted ships", publisher="Harbour Nights Podcast")],
+    )
     assert_paired(found[0], wanted)
 
 
@@ -123,7 +126,12 @@ def test_an_episode_of_another_show_is_not_taken() -> None:
 
 def test_titles_in_scripts_without_spaces_are_compared() -> None:
     show = "灯塔时间"
-    titles = ("第11期 港口如何入睡", "第12期 制图师的犹豫：地图上没有的岛", "第13期 盐与绳索", "第14期 无人认领的信")
+    titles = (
+        "第11期 港口如何入睡",
+        "第12期 制图师的犹豫：地图上没有的岛",
+        "第13期 盐与绳索",
+        "第14期 无人认领的信",
+    )
     episodes = [episode(title, show=show) for title in titles]
     found = match(episodes, [card("制图师的犹豫：地图上没有的岛｜灯塔时间", publisher="灯塔时间播客")])
     assert_paired(found[0], episodes[1])
@@ -142,7 +150,9 @@ def test_a_typing_mistake_does_not_part_them() -> None:
 
 
 def test_the_same_guest_with_another_topic_is_not_paired() -> None:
-    found = decide(card("Mara Voss: Bread, salt and the art of waiting"), episode("Mara Voss: On lighthouses and night"))
+    found = decide(
+        card("Mara Voss: Bread, salt and the art of waiting"), episode("Mara Voss: On lighthouses and night")
+    )
     assert found.decision is not Decision.PAIRED
 
 
@@ -163,7 +173,9 @@ def test_a_link_binds_outright_whatever_the_title_says() -> None:
     wanted = episode("Bonus", addresses=("https://lantern.example/listen/57",))
     tempting = episode("The clockmaker's daughter")
     found = decide(
-        card("The clockmaker's daughter", link="http://www.lantern.example/listen/57/?utm_source=x"), tempting, wanted
+        card("The clockmaker's daughter", link="http://www.lantern.example/listen/57/?utm_source=x"),
+        tempting,
+        wanted,
     )
     assert_paired(found, wanted)
     assert found.probability == 1.0
@@ -176,7 +188,8 @@ def test_a_guid_binds_outright() -> None:
 
 def test_a_link_to_no_episode_waits_and_says_so() -> None:
     found = decide(
-        card("The clockmaker's daughter", link="https://lantern.example/99"), episode("The clockmaker's daughter")
+        card("The clockmaker's daughter", link="https://lantern.example/99"),
+        episode("The clockmaker's daughter"),
     )
     assert (found.decision, found.episode_id) == (Decision.NONE, None)
     assert 'none has the link "https://lantern.example/99"' in words_of(found)
@@ -184,14 +197,21 @@ def test_a_link_to_no_episode_waits_and_says_so() -> None:
 
 def test_where_a_card_was_seen_binds_only_when_an_episode_has_the_address() -> None:
     wanted = episode("The clockmaker's daughter")
-    assert_paired(decide(card("The clockmaker's daughter", seen_at="https://youtu.be/abcDEF12345"), wanted), wanted)
+    assert_paired(
+        decide(card("The clockmaker's daughter", seen_at="https://youtu.be/abcDEF12345"), wanted), wanted
+    )
     video = episode("Bonus", addresses=("https://www.youtube.com/watch?v=abcDEF12345",))
-    assert_paired(decide(card("The clockmaker", seen_at="https://youtu.be/abcDEF12345"), wanted, video), video)
+    assert_paired(
+        decide(card("The clockmaker", seen_at="https://youtu.be/abcDEF12345"), wanted, video), video
+    )
 
 
 def test_a_link_that_several_episodes_have_leaves_the_choice_to_the_title() -> None:
     home = ("https://lantern.example/",)
-    one, two = episode("The clockmaker's daughter", addresses=home), episode("Salt of the earth", addresses=home)
+    one, two = (
+        episode("The clockmaker's daughter", addresses=home),
+        episode("Salt of the earth", addresses=home),
+    )
     assert_paired(decide(card("Salt of the Earth", link="https://lantern.example"), one, two), two)
 
 
@@ -205,7 +225,11 @@ def test_two_cards_with_the_same_link_are_for_a_person_to_decide() -> None:
 
 def test_a_publisher_without_a_show_is_learned_from_its_cards() -> None:
     """A network or a host stands where the show's name is wanted; two telling titles show which show it means."""
-    wanted = [episode("The clockmaker's daughter"), episode("Seven ways to lose an anchor"), episode("Salt of the earth")]
+    wanted = [
+        episode("The clockmaker's daughter"),
+        episode("Seven ways to lose an anchor"),
+        episode("Salt of the earth"),
+    ]
     cards = [card(one.title, publisher="Saltwater Media") for one in wanted[:2]]
     cards.append(card("Lantern Hour: Salt of the Earth", publisher="Saltwater Media"))
     found = match([*others(), *others("Tidewater"), *wanted], cards)
@@ -217,6 +241,8 @@ def test_a_publisher_without_a_show_is_learned_from_its_cards() -> None:
 def test_the_weights_of_the_evidence_add_up_to_the_probability() -> None:
     import math
 
-    found = decide(card("The drowned village"), episode("The drowned village (Part 1)"), episode("The drowned valley"))
+    found = decide(
+        card("The drowned village"), episode("The drowned village (Part 1)"), episode("The drowned valley")
+    )
     logit = math.fsum(evidence.weight for evidence in found.evidence)
     assert abs(1 / (1 + math.exp(-logit)) - found.probability) < 0.01

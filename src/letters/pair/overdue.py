@@ -32,12 +32,17 @@ def name_overdue(overdue: Sequence[Episode], *, wait: timedelta, now: datetime) 
     fresh = [one for one in overdue if one.first_seen is not None and now - _TOLD_FOR < one.first_seen + wait]
     remedy = 'drop its card into cards/, or set "uncarded" in [pair] to "publish" or "drop"'
     named = [
-        Problem(where=one.source, what=f'"{one.title}" has waited {_days(wait)} for its card', remedy=remedy)
+        Problem(
+            is_notice=True,
+            where=one.source,
+            what=f'"{one.title}" has waited {_days(wait)} for its card',
+            remedy=remedy,
+        )
         for one in fresh[:_NAMED]
     ]
     if len(fresh) > _NAMED:
         what = f"{len(fresh) - _NAMED} more episodes have waited {_days(wait)} for their cards"
-        named.append(Problem(where="pair", what=what, remedy=remedy))
+        named.append(Problem(is_notice=True, where="pair", what=what, remedy=remedy))
     return named
 
 

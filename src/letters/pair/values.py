@@ -50,7 +50,7 @@ class EpisodeToPair:
         """Raises ValueError that says which field is not as it should be."""
         show = _text(row, "show")
         return cls(
-            id=_text(row, "episode_id", required=True),
+            id=_id(row, "episode_id"),
             show=show,
             names=(show,) if show else (),
             title=_text(row, "title", required=True),
@@ -97,7 +97,7 @@ class CardToPair:
     def from_row(cls, row: Mapping[str, Any]) -> CardToPair:
         """Raises ValueError that says which field is not as it should be."""
         return cls(
-            id=_text(row, "card_id", required=True),
+            id=_id(row, "card_id"),
             title=_text(row, "title", required=True),
             publisher=_text(row, "publisher"),
             summary=_text(row, "summary"),
@@ -128,10 +128,14 @@ def _text(row: Mapping[str, Any], field: str, *, required: bool = False) -> str:
     if not isinstance(value, str) or (required and not value.strip()):
         raise ValueError(f'"{field}" is {_shown(value)}, wanted a text')
     # JSON can spell half a character ("\\ud800"), which no file can hold.
-    whole = value.encode(errors="replace").decode()
-    if required and whole != value:
-        raise ValueError(f'"{field}" is {ascii(value)[:60]}, which is not whole Unicode')
-    return whole
+    return value.encode(errors="replace").decode()
+
+
+def _id(row: Mapping[str, Any], field: str) -> str:
+    value = _text(row, field, required=True)
+    if value != row[field]:
+        raise ValueError(f'"{field}" is {ascii(row[field])[:60]}, which is not whole Unicode')
+    return value
 
 
 def _texts(row: Mapping[str, Any], field: str) -> tuple[str, ...]:
