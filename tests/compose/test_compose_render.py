@@ -192,6 +192,12 @@ def test_what_a_card_says_is_shown_in_the_order_of_the_look(rendering: Rendering
     assert places == sorted(places)
 
 
+def test_below_an_audience_a_card_names_all_its_topics() -> None:
+    entry = make_entry(1, topics=("Fog", "Ice"))
+    assert "\nOn: Fog, Ice\n" in render(entry, edition=make_edition(group_by=GroupBy.AUDIENCE)).text
+    assert "\nAlso: Ice\n" in render(entry).text
+
+
 def test_a_right_to_left_issue_is_one_throughout() -> None:
     edition = make_edition(language="ar", title="إشارات")
     page = lxml.html.document_fromstring(render(make_entry(1), edition=edition).html)

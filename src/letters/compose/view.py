@@ -50,8 +50,10 @@ class CardView:
     insight: str
     principles: tuple[str, ...]
     in_practice: tuple[str, ...]
-    #: Names of its other topics, or audiences.
-    also: tuple[str, ...]
+    #: Names of its topics, but for the one it stands under.
+    topics: tuple[str, ...]
+    #: What they are beside the heading: "Also" below another topic, "On" below an audience.
+    topics_label: str
     links: tuple[LinkView, ...]
     is_lead: bool
     #: Title and show only.
@@ -232,7 +234,8 @@ class _Cards:
             insight=words.clean_line(insights.lead) if insights else "",
             principles=_lines(insights.principles) if insights else (),
             in_practice=_lines(insights.in_practice) if insights else (),
-            also=self._tags(entry, shown_under) if detail < Detail.LINE else (),
+            topics=self._topics(entry, shown_under) if detail < Detail.LINE else (),
+            topics_label="On" if self._frame.edition.group_by is GroupBy.AUDIENCE else "Also",
             links=self._links(page, episode_url, entry, detail),
             is_lead=entry is self._lead,
             is_line=detail >= Detail.LINE,
@@ -251,10 +254,11 @@ class _Cards:
             wanted = wanted[1:] if entry.card else wanted[:1]
         return tuple(LinkView(label=label, url=url, note=next(self._notes)) for label, url in wanted if url)
 
-    def _tags(self, entry: Entry, shown_under: set[str]) -> tuple[str, ...]:
-        nouns = entry.audiences if self._frame.edition.group_by is GroupBy.AUDIENCE else entry.topics
+    def _topics(self, entry: Entry, shown_under: set[str]) -> tuple[str, ...]:
         return tuple(
-            words.clean_line(noun.name, _LONGEST_NAME) for noun in nouns if noun.key not in shown_under
+            words.clean_line(topic.name, _LONGEST_NAME)
+            for topic in entry.topics
+            if topic.key not in shown_under or self._frame.edition.group_by is GroupBy.AUDIENCE
         )
 
 
