@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 from letters.model import Entry, Episode, Feed, Issue
 from letters.publish.addresses import FORMATS, Addresses
-from letters.publish.clean import clean_line, clean_text, web_address
+from letters.publish.clean import clean_line, clean_text, language_tag, web_address
 from letters.publish.content import (
+    UNTITLED,
     Surroundings,
     original_of,
     show_of,
     summarise,
+    title_of,
     verb_of,
     write_content,
 )
@@ -39,7 +41,6 @@ _TYPES = {
     ".webm": "video/webm",
 }
 _UNKNOWN_TYPE = "application/octet-stream"
-UNTITLED = "Untitled"
 
 
 def make_item(entry: Entry, around: Surroundings, *, publication: str) -> Item:
@@ -48,7 +49,7 @@ def make_item(entry: Entry, around: Surroundings, *, publication: str) -> Item:
     origin = original_of(entry)
     return Item(
         id=f"urn:uuid:{entry.id}",
-        title=clean_line(entry.title) or UNTITLED,
+        title=title_of(entry),
         url=around.addresses.card(entry.address),
         content_html=write_content(entry, around),
         summary=summarise(entry),
@@ -58,7 +59,7 @@ def make_item(entry: Entry, around: Surroundings, *, publication: str) -> Item:
         categories=_categories(entry, around.addresses),
         origin=Origin(url=origin, title=show_of(entry) or verb_of(entry)) if origin else None,
         media=_media(episode),
-        language=clean_line(card.language if card else episode.language),
+        language=language_tag(card.language if card else episode.language),
         image=web_address(episode.image),
         duration=episode.duration,
         season=episode.season,

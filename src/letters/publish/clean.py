@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from letters import text as words
 
 # What RFC 3986 does not allow to stand bare in an address; the percent sign stays, for most are escaped already.
 _BARE = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+# The outline of a language tag (RFC 5646, section 2.1); feeds write "en_US", "English" and worse.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _SCHEMES = {"http", "https"}
 
 
@@ -27,6 +30,11 @@ def paragraphs(text: str) -> list[str]:
     return [line for part in words.paragraphs(clean_text(text)) if (line := words.one_line(part))]
 
 
+def lines(items: Iterable[str]) -> list[str]:
+    """The items of a list, each as one line; empty ones are none."""
+    return [line for line in map(clean_line, items) if line]
+
+
 def web_address(url: str) -> str:
     """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing."""
     try:
@@ -42,3 +50,9 @@ def web_address(url: str) -> str:
         user, at, _ = parts.netloc.rpartition("@")
         parts = parts._replace(netloc=f"{user}{at}{host}{f':{port}' if port else ''}")
     return _BARE.sub(lambda found: quote(found.group(), safe=""), parts.geturl())
+
+
+def language_tag(text: str) -> str:
+    """The tag if it has the form of one, else nothing."""
+    tag = clean_line(text).replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else ""

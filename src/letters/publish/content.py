@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from letters.model import Audience, Card, Entry, RelatedCard, Topic
 from letters.publish.addresses import Addresses
-from letters.publish.clean import clean_line, paragraphs, web_address
+from letters.publish.clean import clean_line, lines, paragraphs, web_address
 
 _WATCHED_AT = ("youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com")
 _SUMMARY_LENGTH = 500
+UNTITLED = "Untitled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,11 @@ def digest_entry(entry: Entry) -> str:
     keys = [sorted(one.key for one in entry.topics), sorted(one.key for one in entry.audiences)]
     text = json.dumps([seen, keys, entry.episode.id], ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def title_of(entry: Entry) -> str:
+    """The title as one line, never empty: Atom and most readers want one."""
+    return clean_line(entry.title) or UNTITLED
 
 
 def summarise(entry: Entry) -> str:
@@ -186,8 +192,8 @@ def _related(card: Card, around: Surroundings) -> list[str]:
 
 
 def _bullets(heading: str, items: Iterable[str]) -> list[str]:
-    lines = [_escape(line) for line in map(clean_line, items) if line]
-    return [f"<h4>{heading}</h4>", _list(lines)] if lines else []
+    points = [_escape(line) for line in lines(items)]
+    return [f"<h4>{heading}</h4>", _list(points)] if points else []
 
 
 def _row(label: str, references: list[Reference]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lxml import etree
 from lxml import html as lxml_html
 
 from letters.publish.clean import clean_text
@@ -16,10 +17,10 @@ _BLOCKS = _LAYOUT | {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li
 
 def issue_content(html: str, *, base_url: str) -> str:
     """The mail's HTML as an article: hidden parts gone, layout tables dissolved, sanitised, its links absolute."""
-    html = clean_text(html)
-    if not html.strip():
+    try:
+        root = lxml_html.document_fromstring(clean_text(html))
+    except etree.ParserError:  # nothing in it
         return ""
-    root = lxml_html.document_fromstring(html)
     for hidden in root.xpath("//head | //comment() | //*[@style]"):
         if not isinstance(hidden.tag, str) or hidden.tag == "head" or _HIDDEN.search(hidden.get("style", "")):
             hidden.drop_tree()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from letters.model import Edition, Entry, Feed, Insights
+from letters.model import Edition, Entry, Feed
 from letters.publish.addresses import FORMATS, Addresses
-from letters.publish.clean import clean_line, paragraphs
+from letters.publish.clean import clean_line, language_tag, lines, paragraphs
 from letters.publish.content import (
     Reference,
     Surroundings,
@@ -21,12 +21,13 @@ from letters.publish.content import (
     shorten,
     show_of,
     summarise,
+    title_of,
     topic_references,
     verb_of,
 )
 from letters.publish.items import Document
 from letters.settings.types import SiteSettings
-from letters.text import make_environment, render
+from letters.text import make_environment, render, strip_controls
 
 #: How many entries a feed's page shows.
 NEWEST = 5
@@ -111,7 +112,8 @@ class CardPage:
     summary: Sequence[str]
     takeaway: Sequence[str] = ()
     lead: Sequence[str] = ()
-    insights: Insights = field(default=Insights())
+    principles: Sequence[str] = ()
+    in_practice: Sequence[str] = ()
     topics: Sequence[Reference] = ()
     audiences: Sequence[Reference] = ()
     related: Sequence[Reference] = ()
@@ -128,9 +130,8 @@ class Pages:
 
     def render(self, name: str, *, root: str, **values: object) -> bytes:
         """The page; `root` is the way from it to the site's root, empty or with a slash at its end."""
-        return render(
-            self._environment, f"web/{name}", site=self._site, root=root, formats=FORMATS, **values
-        ).encode()
+        page = render(self._environment, f"web/{name}", site=self._site, root=root, formats=FORMATS, **values)
+        return strip_controls(page).encode()
 
 
 def root_of(path: str) -> str:
@@ -145,7 +146,7 @@ def local_date(moment: datetime, zone: str) -> date:
 def make_line(entry: Entry, addresses: Addresses, *, zone: str) -> Line:
     takeaway = paragraphs(entry.card.takeaway) if entry.card else []
     return Line(
-        title=clean_line(entry.title),
+        title=title_of(entry),
         url=addresses.card(entry.address),
         show=show_of(entry),
         duration=entry.episode.duration,
@@ -168,9 +169,9 @@ def make_card_page(entry: Entry, around: Surroundings, *, url: str, zone: str) -
     """A card's page; `around` decides whether its links are relative, `url` is where the page will be."""
     card, original = entry.card, original_of(entry)
     page = CardPage(
-        title=clean_line(entry.title),
+        title=title_of(entry),
         url=url,
-        language=clean_line(card.language if card else entry.episode.language),
+        language=language_tag(card.language if card else entry.episode.language),
         show=show_of(entry),
         duration=entry.episode.duration,
         date=local_date(entry.published, zone),
@@ -190,7 +191,8 @@ def _with_card(page: CardPage, entry: Entry, around: Surroundings) -> CardPage:
         page,
         takeaway=paragraphs(card.takeaway),
         lead=paragraphs(card.insights.lead),
-        insights=card.insights,
+        principles=lines(card.insights.principles),
+        in_practice=lines(card.insights.in_practice),
         related=related_references(card, around),
         related_on=clean_line(card.related_on),
         credit=credit_line(card),

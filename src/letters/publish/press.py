@@ -14,7 +14,7 @@ from letters.publish import atom, jsonfeed, opml, rss
 from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item
 from letters.publish.clean import clean_line
-from letters.publish.content import Surroundings, shorten
+from letters.publish.content import Surroundings, shorten, title_of
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
 from letters.publish.pages import (
@@ -77,7 +77,7 @@ class Press:
         self._publication = clean_line(settings.site.title)
         self._addresses = Addresses.of(settings.site.base_url)
         self._pages = Pages(overrides, settings.site)
-        self._cards = {clean_line(entry.title): entry.address for entry in stock.entries if entry.card}
+        self._cards = {title_of(entry): entry.address for entry in stock.entries if entry.card}
         self._around = self._surroundings(self._addresses)
         self._by_id = {entry.id: entry for entry in stock.entries}
         # Shared between the documents of one press, and gone with it.
@@ -115,7 +115,7 @@ class Press:
         return self._pages.render("card.html", root=root, page=page, document=self._document(ALL))
 
     def _retired_page(self, entry: Entry) -> bytes:
-        return self._pages.render("retired.html", root="../../", title=clean_line(entry.title))
+        return self._pages.render("retired.html", root="../../", title=title_of(entry))
 
     def _issue_page(self, issue: Issue) -> bytes | None:
         return self._stock.read_issue(issue).encode() or None

@@ -7,7 +7,7 @@ from html import escape
 
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
-from letters.publish.clean import clean_line, web_address
+from letters.publish.clean import clean_line, language_tag, web_address
 from letters.publish.items import Document, Item
 
 
@@ -58,7 +58,7 @@ def _amend_item(element: border.Element, item: Item) -> None:
             f"{podcast}transcript",
             url=web_address(transcript.url),
             type=clean_line(transcript.type) or "text/plain",
-            language=clean_line(transcript.language),
+            language=language_tag(transcript.language),
             rel=clean_line(transcript.rel),
         )
     if item.chapters:

@@ -1,0 +1,234 @@
+"""Whatever comes in, every document is valid and holds no markup but ours."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lxml import etree
+from lxml import html as lxml_html
+
+from builders import day, make_card, make_episode
+from letters.model import (
+    Audience,
+    Credit,
+    Enclosure,
+    Entry,
+    Insights,
+    Person,
+    RelatedCard,
+    Topic,
+    Transcript,
+)
+from letters.publish import atom, jsonfeed, rss
+from letters.publish.addresses import FORMATS, Addresses
+from letters.publish.assemble import make_item
+from letters.publish.clean import clean_line, paragraphs, web_address
+from letters.publish.content import UNTITLED, Surroundings
+from letters.publish.issues import issue_content
+from letters.publish.items import Document
+from letters.publish.pages import Pages, make_card_page
+from letters.settings.types import SiteSettings
+
+POISON = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "</p></content></entry>",
+    "]]><!--",
+    "&lt;b&gt; &amp;amp; &#60;",
+    "javascript:alert(1)",
+    "\x00\x08\x0b\ufffe\ud800",
+    "<a href='/relative'>x</a>",
+    "\u202e\u2028 \r\n\t",
+]
+anything = st.one_of(
+    st.text(st.characters(codec=None, exclude_categories=()), max_size=40),
+    st.sampled_from(POISON),
+    st.lists(st.sampled_from(POISON), min_size=1, max_size=3).map(" \n\n".join),
+)
+addresses = st.one_of(
+    anything,
+    st.sampled_from(
+        [
+            "https://ok.example/a b?q=<ü>",
+            "http://[::1",
+            "//host.example/x",
+            "/x",
+            "data:text/html,<script>",
+            "https://bücher.example:8443/ä",
+        ]
+    ),
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    text = lambda: draw(anything)  # noqa: E731 - the strategy is drawn anew for each field
+    url = lambda: draw(addresses)  # noqa: E731
+    card = make_card(
+        1,
+        title=text(),
+        summary=text(),
+        takeaway=text(),
+        insights=Insights(lead=text(), principles=(text(),), in_practice=(text(),)),
+        related_on=text(),
+        related=(RelatedCard(title=text(), url=url()),),
+        credit=Credit(curator=text(), publisher=text(), medium=text()),
+        language=draw(st.sampled_from(["", "en", "zh-Hant"])),
+    )
+    episode = make_episode(
+        1,
+        title=text(),
+        show=text(),
+        link=url(),
+        description=text(),
+        image=url(),
+        enclosures=(Enclosure(url=url(), type=text(), length_bytes=draw(st.integers() | st.none())),),
+        people=(Person(name=text(), role=text(), url=url(), image=url()),),
+        transcripts=(Transcript(url=url(), type=text(), language=text(), rel=text()),),
+        season=draw(st.integers() | st.none()),
+        duration=timedelta(seconds=draw(st.integers(0, 10**6))),
+    )
+    return Entry(
+        id=card.id,
+        address=card.address,
+        card=draw(st.sampled_from([card, None])),
+        episode=episode,
+        topics=(Topic(key="signals", name=text()), Topic(key="tag", name=text())),
+        audiences=(Audience(key="keeper", name=text()),),
+        ready_at=day(1),
+        updated_at=day(2),
+    )
+
+
+AROUND = Surroundings(
+    addresses=Addresses.of("https://signal.example"),
+    paths=frozenset({"all", "topics/signals"}),
+    cards={"Another": "another-123456"},
+)
+
+
+def document() -> Document:
+    return Document(
+        title="Signal",
+        description="What it is.",
+        page="https://signal.example/all/",
+        addresses={form: f"https://signal.example/all.{form}" for form in FORMATS},
+        guid="4fc40c39-2853-5881-893e-8a78a8c49909",
+        author="Signal",
+        language="en",
+        updated=day(2),
+        has_media=True,
+    )
+
+
+PAGES = Pages(Path("/nowhere"), SiteSettings(title="Signal", base_url="https://signal.example"))
+OURS = {"a", "h3", "h4", "li", "p", "ul"}
+
+
+def check_article(html: str) -> None:
+    """Only elements of ours, only whole web addresses, no attribute that could act."""
+    if not html:
+        return
+    for element in lxml_html.fragment_fromstring(html, create_parent="body").iterdescendants():
+        assert element.tag in OURS
+        assert set(element.attrib) <= {"href"}
+        if element.tag == "a":
+            assert urlsplit(element.get("href")).scheme in {"http", "https"}
+            assert urlsplit(element.get("href")).hostname
+
+
+@given(entries())
+def test_documents_are_valid_and_harmless_whatever_comes_in(entry: Entry) -> None:
+    item = make_item(entry, AROUND, publication="Signal")
+    check_article(item.content_html)
+    as_rss = rss.write(document(), [rss.render_item(item)])
+    as_atom = atom.write(document(), [atom.render_item(item)])
+    (as_json,) = json.loads(jsonfeed.write(document(), [jsonfeed.render_item(item)]))["items"]
+    title = clean_line(entry.title) or UNTITLED
+    for written in (as_rss, as_atom):
+        root = etree.fromstring(written)
+        assert not feedparser.parse(written).bozo
+        assert title in [element.text for element in root.iter("{*}title")]
+        assert item.content_html in [element.text for element in root.iter("{*}content", "{*}encoded")]
+    assert as_json["title"] == title
+    assert as_json["content_html"] == item.content_html
+
+
+@given(entries())
+def test_a_card_page_holds_no_foreign_markup(entry: Entry) -> None:
+    page = make_card_page(entry, AROUND, url="https://signal.example/cards/x/", zone="UTC")
+    rendered = PAGES.render("card.html", root="../../", page=page, document=document())
+    root = lxml_html.document_fromstring(rendered)
+    elements = [element for element in root.iter() if isinstance(element.tag, str)]
+    assert not {element.tag for element in elements} & {"script", "img", "svg", "iframe", "style", "form"}
+    for element in elements:
+        assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
+    for link in root.iter("a"):
+        assert urlsplit(link.get("href")).scheme in {"http", "https", ""}
+
+
+@given(st.lists(anything, max_size=5).map("".join))
+@example("<table><tr><td>a<div style='display:none'>hidden</div></td></tr></table>")
+def test_an_issues_mail_becomes_a_harmless_article(html: str) -> None:
+    content = issue_content(html, base_url="https://signal.example/")
+    etree.fromstring(f"<div>{content}</div>")
+    root = lxml_html.fragment_fromstring(content, create_parent="body")
+    for element in root.iterdescendants():
+        assert element.tag not in {"script", "style", "svg", "iframe", "table", "td"}
+        assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
+        assert element.get("href", "https:").startswith(("https:", "http:", "mailto:"))
+
+
+def test_an_issues_article_keeps_words_and_links_and_loses_the_furniture() -> None:
+    mail = """<!doctype html><html><head><title>T</title><style>p{color:red}</style></head><body>
+      <div style="display:none;max-height:0">Seen in the list of mails only</div>
+      <table role="presentation"><tr><td style="padding:8px"><h1>Issue <em>one</em></h1></td></tr>
+      <tr><td>Signal · 2 March</td><td><p>Words with <a href="https://a.example/x?y=1&amp;z=2">a link</a>.</p>
+      <ul><li>One</li></ul></td></tr></table></body></html>"""
+    content = issue_content(mail, base_url="https://signal.example/")
+    assert content.split("\n") == [
+        "<h1>Issue <em>one</em></h1>",
+        '<p>Signal · 2 March</p><p>Words with <a href="https://a.example/x?y=1&amp;z=2" rel="noopener nofollow">a link</a>.</p>',
+        "<ul><li>One</li></ul>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("https://a.example/x", "https://a.example/x"),
+        (" https://a.example/a b ", "https://a.example/a%20b"),
+        ("https://a.example/%C3%A4?q=%3C", "https://a.example/%C3%A4?q=%3C"),
+        ("https://bücher.example:8443/ä", "https://xn--bcher-kva.example:8443/%C3%A4"),
+        ("HTTPS://a.example/", "https://a.example/"),
+        ("javascript:alert(1)", ""),
+        ("//a.example/x", ""),
+        ("https://", ""),
+        ("http://[::1", ""),
+        ("", ""),
+    ],
+)
+def test_only_whole_addresses_of_the_web_are_published(url: str, wanted: str) -> None:
+    assert web_address(url) == wanted
+
+
+@given(addresses)
+def test_a_published_address_is_ascii_and_is_published_the_same_again(url: str) -> None:
+    once = web_address(url)
+    assert once.isascii()
+    assert web_address(once) == once
+
+
+@given(anything)
+def test_paragraphs_hold_no_line_ends(text: str) -> None:
+    parts: list[Any] = paragraphs(text)
+    assert all(part and part == clean_line(part) for part in parts)
