@@ -4,65 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from letters.errors import Problem
 from letters.settings.problems import File
 from letters.settings.tables import LettersFile
-from letters.settings.types import Workspace
+from letters.settings.types import PublishSettings, StoreSettings, Workspace
 
 DATABASE_URL = "LETTERS_DATABASE_URL"
 _WANTED_URL = 'wanted one such as "sqlite:///var/letters.db" or "postgresql://letters@localhost/letters"'
 
 
-def settle(
-    letters: LettersFile, workspace: Workspace, file: File, environ: Mapping[str, str]
-) -> tuple[LettersFile, list[Problem]]:
-    """The file's settings with the environment's say and whole paths, and what is wrong with these."""
-    url, problems = _settle_url(letters.store.url, workspace, file, environ)
-    problems += _check_tree(letters.publish.tree, workspace, file)
-    ca_file, more = _settle_ca_file(letters.delivery.smtp.ca_file, workspace, file)
-    smtp = letters.delivery.smtp.model_copy(update={"ca_file": ca_file})
-    settled = letters.model_copy(
-        update={
-            "store": letters.store.model_copy(update={"url": url}),
-            "delivery": letters.delivery.model_copy(update={"smtp": smtp}),
-        }
-    )
-    return settled, problems + more
+def check_letters(file: File, workspace: Workspace, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the file's values in this workspace; also of a file that has other mistakes."""
+    return [
+        *_check_url(_text(file, "store", "url", default=StoreSettings().url), file, environ),
+        *_check_tree(_text(file, "publish", "tree", default=PublishSettings().tree), workspace, file),
+        *_check_ca_file(_text(file, "delivery", "smtp", "ca_file", default=""), workspace, file),
+    ]
 
 
-def _settle_url(
-    written: str, workspace: Workspace, file: File, environ: Mapping[str, str]
-) -> tuple[str, list[Problem]]:
+def settle(letters: LettersFile, workspace: Workspace, environ: Mapping[str, str]) -> LettersFile:
+    """The file's settings with the environment's say and whole paths. Only for what `check_letters` let pass."""
+    url = make_url(environ.get(DATABASE_URL, "").strip() or letters.store.url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(workspace.root / url.database))
+    store = letters.store.model_copy(update={"url": url.render_as_string(hide_password=False)})
+    smtp = letters.delivery.smtp
+    if smtp.ca_file:
+        smtp = smtp.model_copy(update={"ca_file": str(workspace.root / smtp.ca_file)})
+    delivery = letters.delivery.model_copy(update={"smtp": smtp})
+    return letters.model_copy(update={"store": store, "delivery": delivery})
+
+
+def _text(file: File, *path: str, default: str) -> str:
+    """The text at a path; where there is none, or something else (which is told elsewhere), the default."""
+    value: Any = file.data
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) and value else default
+
+
+def _check_url(written: str, file: File, environ: Mapping[str, str]) -> list[Problem]:
     given = environ.get(DATABASE_URL, "").strip()
 
-    def problem(what: str, remedy: str = "") -> tuple[str, list[Problem]]:
+    def problem(what: str, remedy: str = "") -> list[Problem]:
         if given:
-            return "", [Problem(where=DATABASE_URL, what=what, remedy=remedy)]
-        return "", [file.problem(("store", "url"), what, remedy=remedy)]
+            return [Problem(where=DATABASE_URL, what=what, remedy=remedy)]
+        return [file.problem(("store", "url"), what, remedy=remedy)]
 
     try:
         url = make_url(given or written)
     except (ArgumentError, ValueError):
         # Not quoted: where it cannot be read, nobody knows which part of it is a password.
-        return problem(f"is no database address, {_WANTED_URL}")
+        return problem("is no database address", _WANTED_URL)
     backend = url.get_backend_name()
     if backend not in {"sqlite", "postgresql", "postgres"}:
-        return problem(f'names a database of kind "{backend}", {_WANTED_URL}')
+        return problem(f'names a database of kind "{backend}"', _WANTED_URL)
     if url.password and not given:
-        return problem(
-            "holds a password, and secrets never stand in TOML", f"put the whole address into {DATABASE_URL}"
-        )
-    return _with_whole_path(url, workspace).render_as_string(hide_password=False), []
-
-
-def _with_whole_path(url: URL, workspace: Workspace) -> URL:
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        return url
-    return url.set(database=str(workspace.root / url.database))
+        remedy = f"put the whole address into {DATABASE_URL}"
+        return problem("holds a password, and secrets never stand in TOML", remedy)
+    return []
 
 
 def _check_tree(tree: str, workspace: Workspace, file: File) -> list[Problem]:
@@ -75,17 +80,12 @@ def _check_tree(tree: str, workspace: Workspace, file: File) -> list[Problem]:
     return []
 
 
+def _check_ca_file(ca_file: str, workspace: Workspace, file: File) -> list[Problem]:
+    if not ca_file or (workspace.root / ca_file).is_file():
+        return []
+    what = f'names "{ca_file}", which is not there'
+    return [file.problem(("delivery", "smtp", "ca_file"), what, remedy="wanted a file of PEM certificates")]
+
+
 def _overlap(one: Path, other: Path) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)
-
-
-def _settle_ca_file(ca_file: str, workspace: Workspace, file: File) -> tuple[str, list[Problem]]:
-    if not ca_file:
-        return "", []
-    path = workspace.root / ca_file
-    if not path.is_file():
-        what = f'names "{ca_file}", which is not there'
-        return "", [
-            file.problem(("delivery", "smtp", "ca_file"), what, remedy="wanted a file of PEM certificates")
-        ]
-    return str(path), []

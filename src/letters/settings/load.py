@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from letters.errors import Problem, SettingsError, WorkspaceNotFoundError
-from letters.settings.checks import settle
+from letters.settings.checks import check_letters, settle
 from letters.settings.lines import Lines
 from letters.settings.problems import File
 from letters.settings.read import duplicate_keys, read_file, validate
@@ -32,15 +32,13 @@ def load_settings(workspace: Workspace, environ: Mapping[str, str]) -> Settings:
     topics = reading.read("topics.toml", TopicsFile)
     schedule = reading.read("schedule.toml", ScheduleFile)
     file = reading.files.get("letters.toml", File(name="letters.toml", data={}, lines=Lines()))
-    if letters is not None:
-        letters, problems = settle(letters, workspace, file, environ)
-        reading.problems += problems
+    reading.problems += check_letters(file, workspace, environ)
     secrets, problems = read_secrets(workspace, None if letters is None else letters.delivery, file, environ)
     reading.problems += problems
     if reading.problems or letters is None or sources is None or topics is None or schedule is None:
         raise SettingsError(sorted(reading.problems, key=_place))
     settings = Settings(
-        **dict(letters),
+        **dict(settle(letters, workspace, environ)),
         sources=tuple(table.value() for table in sources.source),
         topics=tuple(table.value() for table in topics.topic),
         audiences=tuple(table.value() for table in topics.audience),

@@ -21,6 +21,7 @@ _SECRET = re.compile(
     r"(?:.*[_-])?(?:password|passwd|passphrase|secret|token|api_?key|private_?key|secret_?key)s?",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -45,7 +46,7 @@ class File:
     def problem(self, path: Path, what: str, *, remedy: str = "") -> Problem:
         """A problem of the value at a path: ``("edition", 0, "when")``; the text is about the value."""
         place, key = self._place(path)
-        head = f"{place}: {key}".rstrip() if place else key
+        head = f"{place}: {key}" if place and key else place or key
         return Problem(
             where=self.where, line=self.lines.of(path), what=f"{head} {what}".strip(), remedy=remedy
         )
@@ -109,8 +110,8 @@ def _explain_unknown(file: File, path: Path) -> Problem:
         )
     known = _fields(FILES[file.name], path[:-1])
     return file.problem(
-        (*path[:-1], key),
-        f"is no {'table or key' if len(path) == 1 else 'key'} that is known here",
+        path,
+        f"is no {'table' if len(path) == 1 else 'key'} that is known here",
         remedy=_home_of(key, path) or did_you_mean(key, known) or f"known are {_listed(known)}",
     )
 
@@ -153,8 +154,10 @@ def _wanted(detail: ErrorDetails) -> str:
         return f"{context['le']} or less"
     if detail["type"] == "string_too_short":
         return "text"
+    path = detail["loc"]
+    if detail["type"] == "tuple_type" and len(path) == 1:
+        return f"tables under [[{path[0]}]]"
     if detail["type"] in {"model_type", "model_attributes_type", "dict_type"}:
-        path = detail["loc"]
         return (
             f"tables under [[{path[0]}]]"
             if len(path) > 1 and isinstance(path[1], int)
@@ -175,7 +178,10 @@ def _shown(value: object) -> str:
 
 def _key(path: Path) -> str:
     """The end of a path: ``topics``, ``topics, item 2``."""
-    words = [f"item {part + 1}" if isinstance(part, int) else part for part in path]
+    words = [
+        f"item {part + 1}" if isinstance(part, int) else part if _BARE.fullmatch(part) else ascii(part)
+        for part in path
+    ]
     return ", ".join(words)
 
 
