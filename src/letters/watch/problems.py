@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from letters.errors import Problem
 from letters.model import Source
@@ -30,9 +31,9 @@ def gone_problem(source: Source) -> Problem:
 
 
 def gone_problems(sources: Iterable[Source], states: Mapping[str, SourceState]) -> list[Problem]:
-    """Those that were gone before this pass."""
+    """A notice for each source that was gone before this pass."""
     return [
-        gone_problem(source)
+        replace(gone_problem(source), is_notice=True)
         for source in sources
         if current_state(source, states.get(source.key)).gone_at is not None
     ]

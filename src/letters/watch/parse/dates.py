@@ -37,7 +37,7 @@ def parse_date(text: object) -> datetime | None:
         return None
     for read in (_from_iso, parsedate_to_datetime):
         try:
-            date = read(text.strip())
+            date = read(text[:100].strip())
             return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html.entities
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -19,16 +20,16 @@ _BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _SUBSET_TOKEN = re.compile(
     r"""
       (?P<entity> <!ENTITY \s+ (?P<parameter> % \s+ )? (?P<name> [^\s>"'%]+ ) \s+
-          (?: (?P<external> SYSTEM | PUBLIC ) \b | "(?P<double> [^"]* )" | '(?P<single> [^']* )' )
-          (?: [^>"'] | "[^"]*" | '[^']*' )* > )
+          (?: (?P<external> SYSTEM | PUBLIC ) \b | "(?P<double> [^"]* )" | '(?P<single> [^']* )' ) )
     | <!--.*?-->
     | "[^"]*" | '[^']*'
     | (?P<end> \] \s* > )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_CHARACTER_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
+_NUMERIC = re.compile(r"&#(?:[xX]([0-9A-Fa-f]*)|([0-9]*));?")
 _REFERENCE = re.compile(r"&([A-Za-z_][\w.-]*);")
+_ANY_REFERENCE = re.compile(r"[&%][#\w]")
 _PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})
 
 
@@ -115,17 +116,53 @@ def _add_entity(entities: dict[str, str], token: re.Match[str]) -> None:
             f'its entity "{name[:40]}" is to be fetched from elsewhere; refused as unsafe'
         )
     value = token["double"] if token["double"] is not None else token["single"]
-    plain = _CHARACTER_REFERENCE.sub(_character, value)
-    if "&" in plain and name not in _PREDEFINED:
+    plain = _NUMERIC.sub(_character, value)
+    if _ANY_REFERENCE.search(plain) and name not in _PREDEFINED:
         raise UnreadableFeedError(f'its entity "{name[:40]}" refers to other entities; refused as unsafe')
     if name not in _PREDEFINED and re.fullmatch(r"\w+", name) and not set(plain) & set('<"%&'):
         entities.setdefault(name, plain)
 
 
 def _character(reference: re.Match[str]) -> str:
-    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    """The character that a numeric reference means; nothing where there is none (XML 1.0, production 2)."""
+    digits = reference[1] or reference[2] or ""
+    number = int(digits, 16 if reference[1] else 10) if 0 < len(digits) <= 7 else 0
     allowed = number in {9, 10, 13} or 0x20 <= number < 0xD800 or 0xE000 <= number < 0x110000
     return chr(number) if allowed else ""
+
+
+def without_impossible_references(text: str) -> str:
+    """The document without references to characters that do not exist, on which feedparser's tolerant reader breaks off."""
+    return _NUMERIC.sub(lambda reference: reference[0] if _character(reference) else "", text)
+
+
+def mended(text: str) -> str:
+    """A document with the commonest slips put right: bare ampersands, and HTML's entities that XML does not know.
+
+    For documents that are not well-formed only: what stands in CDATA is as it should be and is left alone.
+    """
+    declared = {*_PREDEFINED, *_DECLARED.findall(text[:_LONGEST_DOCTYPE])}
+
+    def mend(match: re.Match[str]) -> str:
+        found, name = match[0], match[1]
+        if name and (name[0] == "#" or name in declared):
+            return found
+        known = html.entities.html5.get(f"{name};") if name else None
+        return "".join(f"&#{ord(character)};" for character in known) if known else f"&amp;{found[1:]}"
+
+    # By hand: a pattern that looks for the end of each CDATA section is quadratic where none of them ends.
+    pieces, at = [], 0
+    while at < len(text):
+        start = text.find("<![CDATA[", at)
+        end = text.find("]]>", start) if start >= 0 else -1
+        upto = len(text) if end < 0 else start
+        pieces += [_AMPERSAND.sub(mend, text[at:upto]), text[upto:end] if end >= 0 else ""]
+        at = end if end >= 0 else len(text)
+    return "".join(pieces)
+
+
+_DECLARED = re.compile(r"<!ENTITY (\w+) ")
+_AMPERSAND = re.compile(r"&(?:(#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z_]\w*);)?")
 
 
 def _check_expansion(root: str, entities: dict[str, str]) -> None:

@@ -22,7 +22,6 @@ _BREAK = re.compile(r"<(?:br|hr|p|div|li|h[1-6])\b[^<>]*>|</(?:p|div|li|h[1-6])>
 _LOOKS_LIKE_HTML = re.compile(
     r"</[a-z][a-z0-9]*\s*>|<(?:br|p|img|hr|a\s)[^<>]*>|&(?:#\d+|#x[0-9a-f]+|[a-z]\w+);", re.IGNORECASE
 )
-_BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
 
 
 def storable(value: object) -> str:
@@ -50,8 +49,18 @@ def title_text(value: object, *, is_html: bool) -> str:
 def body_text(value: str, *, is_html: bool) -> str:
     """A description as plain text with its paragraphs kept."""
     text = storable(value)[: 4 * _LONGEST_TEXT]
-    text = plain_text(text) if is_html else _BLANK_LINES.sub("\n\n", text.replace("\r\n", "\n"))
+    text = plain_text(text) if is_html else _with_single_gaps(text)
     return storable(text).strip()[:_LONGEST_TEXT].rstrip()
+
+
+def _with_single_gaps(text: str) -> str:
+    """The text with blank lines single and no blanks at the ends of lines."""
+    lines: list[str] = []
+    for one in text.splitlines():
+        stripped = one.rstrip()
+        if stripped or (lines and lines[-1]):
+            lines.append(stripped)
+    return "\n".join(lines)
 
 
 def looks_like_html(value: str) -> bool:

@@ -10,13 +10,14 @@ import io
 import re
 from dataclasses import replace
 from typing import Any
+from xml.sax import SAXException
 
 import feedparser
 
 from letters.errors import UnreadableFeedError
 from letters.model import Episode
 from letters.watch.parse.dates import from_struct, parse_date, parse_duration
-from letters.watch.parse.entities import without_prolog
+from letters.watch.parse.entities import mended, without_impossible_references, without_prolog
 from letters.watch.parse.media import enclosures_of
 from letters.watch.parse.people import people_of
 from letters.watch.parse.podcast import PodcastItem, read_podcast
@@ -38,14 +39,10 @@ _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 def parse_xml(text: str, origin: Origin) -> ParsedFeed:
     """The entries of an XML feed, well-formed or not. Raises `UnreadableFeedError`."""
-    document = without_live_items(without_prolog(text)).encode()
-    # A stream, never the bytes themselves: feedparser would open a file of that name.
-    parsed = feedparser.parse(
-        io.BytesIO(document),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    cleaned = without_impossible_references(without_live_items(without_prolog(text)))
+    document, parsed = _parse(cleaned)
+    if not _is_well_formed(parsed) and (better := mended(cleaned)) != cleaned:
+        document, parsed = _parse(better)
     if not parsed["version"] and not parsed["entries"]:
         root = _ROOT.search(text)
         raise UnreadableFeedError(f"an XML document with the root <{root[1] if root else ''}>, not a feed")
@@ -63,16 +60,30 @@ def parse_xml(text: str, origin: Origin) -> ParsedFeed:
     return ParsedFeed(title=title, language=reader.language, entries=tuple(entries))
 
 
+def _parse(text: str) -> tuple[bytes, _Fields]:
+    document = text.encode()
+    # A stream, never the bytes themselves: feedparser would open a file of that name.
+    parsed: _Fields = feedparser.parse(
+        io.BytesIO(document),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return document, parsed
+
+
+def _is_well_formed(parsed: _Fields) -> bool:
+    return not isinstance(parsed.get("bozo_exception"), SAXException)
+
+
 def without_live_items(text: str) -> str:
     """The document without ``podcast:liveItem``: feedparser takes the title and guid in it for the channel's own."""
-    start = text.find("<podcast:liveItem")
-    while start >= 0:
-        end = text.find("</podcast:liveItem>", start)
-        if end < 0:
-            break
-        text = text[:start] + text[end + len("</podcast:liveItem>") :]
-        start = text.find("<podcast:liveItem", start)
-    return text
+    opening, closing = "<podcast:liveItem", "</podcast:liveItem>"
+    pieces, at = [], 0
+    while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start)) >= 0:
+        pieces.append(text[at:start])
+        at = end + len(closing)
+    return "".join([*pieces, text[at:]])
 
 
 class _EntryReader:

@@ -1,0 +1,154 @@
+"""Which entries are new or changed. Pure: nothing here needs a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watching import NOW, entry
+
+from letters.model import Enclosure, Episode, Person
+from letters.store.episodes import SeenEpisode, digest_of
+from letters.watch.changes import Changes, changes
+from letters.watch.parse.identity import candidates, identified
+
+
+def known(entries: Sequence[Episode]) -> dict[str, SeenEpisode]:
+    """What the store would say after these were stored."""
+    return {
+        one.identity: SeenEpisode(
+            digest_of(one), one.guid, one.link, one.title, one.published, NOW, one.is_new
+        )
+        for one in entries
+    }
+
+
+def later(seen: Sequence[Episode], found: Sequence[Episode]) -> Changes:
+    return changes(known(seen), found, is_first=False, backfill=0, now=NOW)
+
+
+def nothing(one: Episode) -> Episode:
+    return one
+
+
+def only_updated_moves(one: Episode) -> Episode:
+    return replace(one, updated=NOW)
+
+
+def date_that_is_only_the_last_edits_moves(one: Episode) -> Episode:
+    return replace(one, published=NOW, updated=NOW)
+
+
+def date_is_left_out(one: Episode) -> Episode:
+    return replace(one, published=None)
+
+
+def title_changes(one: Episode) -> Episode:
+    return replace(one, title="Another")
+
+
+def description_changes(one: Episode) -> Episode:
+    return replace(one, description="Other words.")
+
+
+def enclosure_is_added(one: Episode) -> Episode:
+    return replace(one, enclosures=(Enclosure(url="https://cdn.example/1.mp3"),))
+
+
+def guest_is_named(one: Episode) -> Episode:
+    return replace(one, people=(Person(name="Bo"),))
+
+
+def publication_is_redated(one: Episode) -> Episode:
+    return replace(one, published=NOW - timedelta(days=7), updated=NOW)
+
+
+def show_is_renamed(one: Episode) -> Episode:
+    return replace(one, show="Another Show")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        title_changes,
+        description_changes,
+        enclosure_is_added,
+        guest_is_named,
+        publication_is_redated,
+        show_is_renamed,
+    ],
+)
+def test_entry_is_changed(when: object) -> None:
+    found = later([entry(1)], [when(entry(1))])  # type: ignore[operator]
+    assert (len(found.added), len(found.changed)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "when", [nothing, only_updated_moves, date_that_is_only_the_last_edits_moves, date_is_left_out]
+)
+def test_entry_is_not_changed(when: object) -> None:
+    assert later([entry(1)], [when(entry(1))]) == Changes()  # type: ignore[operator]
+
+
+def test_changed_entry_keeps_what_we_knew_of_it() -> None:
+    stored = replace(entry(1), is_new=True)
+    edited = replace(entry(1), title="Another", published=NOW, updated=NOW)
+    (changed,) = later([stored], [edited]).changed
+    assert (changed.first_seen, changed.is_new, changed.published) == (NOW, True, stored.published)
+
+
+def test_first_look_announces_the_newest_by_date() -> None:
+    found = changes({}, [entry(1), entry(3), entry(2)], is_first=True, backfill=2, now=NOW)
+    assert [(one.title, one.is_new) for one in found.added] == [
+        ("Episode 1", False),
+        ("Episode 3", True),
+        ("Episode 2", True),
+    ]
+
+
+def test_first_look_at_undated_entries_goes_by_the_documents_order() -> None:
+    undated = [replace(entry(number), published=None) for number in (3, 2, 1)]
+    found = changes({}, undated, is_first=True, backfill=1, now=NOW)
+    assert [one.is_new for one in found.added] == [True, False, False]
+
+
+def test_vanished_entries_are_left_alone() -> None:
+    assert later([entry(1), entry(2)], [entry(2)]) == Changes()
+
+
+def test_guid_used_again_makes_the_new_entry_new_and_leaves_the_old_one() -> None:
+    """R64, pain 31: from the look at which both are listed, and also when the old one has dropped out."""
+    old = entry(1)
+    again = replace(entry(2), guid=old.guid)
+    both = identified([again, old])
+    found = later([old], both)
+    assert ([one.title for one in found.added], found.changed) == (["Episode 2"], ())
+    stored = [old, *found.added]
+    assert later(stored, both) == Changes()
+    assert later(stored, identified([again])) == Changes()
+
+
+def test_entry_that_loses_its_enclosure_or_link_is_still_known_by_its_guid() -> None:
+    with_file = replace(entry(1), enclosures=(Enclosure(url="https://cdn.example/1.mp3"),))
+    (plain,) = identified([replace(with_file, enclosures=(), link="")])
+    found = later([with_file], [plain])
+    assert (len(found.added), len(found.changed)) == (0, 1)
+
+
+@given(st.lists(st.builds(
+    lambda guid, link, title: Episode(source="show", identity="", guid=guid, link=link, title=title),
+    guid=st.sampled_from(["", "g1", "g2"]), link=st.sampled_from(["", "l1", "l2"]), title=st.sampled_from(["", "t1", "t2"]),
+)))  # fmt: skip
+def test_looking_twice_finds_nothing_the_second_time(raw: list[Episode]) -> None:
+    """R64: whatever guids and links are missing, shared or exchanged; and no two stored entries share an identity."""
+    entries = identified(raw)
+    first = changes({}, entries, is_first=True, backfill=3, now=NOW)
+    identities = [one.identity for one in first.added]
+    assert len(set(identities)) == len(identities)
+    assert all(identity in candidates(one) for identity, one in zip(identities, first.added, strict=True))
+    assert len({(one.guid, one.link, one.title) for one in raw}) == len(first.added)
+    assert changes(known(first.added), entries, is_first=False, backfill=0, now=NOW) == Changes()
