@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from letters.model import Entry, Episode, Feed, Issue
 from letters.publish.addresses import FORMATS, Addresses
@@ -22,25 +20,8 @@ from letters.publish.content import (
     write_content,
 )
 from letters.publish.items import Category, Document, Item, Media, Origin, newest_change
+from letters.publish.media import media_type
 from letters.store.feeds import StoredFeed
-
-# What publishers leave out. The standard library's table differs from machine to machine; bytes must not.
-_TYPES = {
-    ".aac": "audio/aac",
-    ".flac": "audio/flac",
-    ".m4a": "audio/mp4",
-    ".m4v": "video/mp4",
-    ".mov": "video/quicktime",
-    ".mp3": "audio/mpeg",
-    ".mp4": "video/mp4",
-    ".oga": "audio/ogg",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".pdf": "application/pdf",
-    ".wav": "audio/wav",
-    ".webm": "video/webm",
-}
-_UNKNOWN_TYPE = "application/octet-stream"
 
 
 def make_item(entry: Entry, around: Surroundings, *, publication: str) -> Item:
@@ -83,14 +64,10 @@ def _media(episode: Episode) -> Media | None:
         if url := web_address(one.url):
             return Media(
                 url=url,
-                type=clean_line(one.type) or _TYPES.get(_ending(url), _UNKNOWN_TYPE),
+                type=media_type(one),
                 length_bytes=max(one.length_bytes or 0, 0),
             )
     return None
-
-
-def _ending(url: str) -> str:
-    return PurePosixPath(urlsplit(url).path).suffix.lower()
 
 
 def make_issue_item(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from letters.model import Audience, Card, Entry, RelatedCard, Topic
 from letters.publish.addresses import Addresses
 from letters.publish.clean import clean_line, lines, paragraphs, web_address
+from letters.publish.media import media_type
 
 _WATCHED_AT = ("youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com")
 _SUMMARY_LENGTH = 500
@@ -95,7 +96,7 @@ def show_of(entry: Entry) -> str:
 
 def verb_of(entry: Entry) -> str:
     """What one does with the original: Listen, Watch or Read."""
-    kinds = {one.type.partition("/")[0].lower() for one in entry.episode.enclosures}
+    kinds = {media_type(one).partition("/")[0].lower() for one in entry.episode.enclosures}
     if "video" in kinds or _is_watched(entry.episode.link):
         return "Watch"
     if "audio" in kinds:

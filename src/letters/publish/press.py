@@ -225,7 +225,7 @@ class Press:
             rhythm=rhythm([entry.published for entry in held]),
             newest=self._lines(held[:NEWEST], addresses),
             narrower=narrower,
-            narrower_title="For those who want less" if narrower else "",
+            narrower_title="Only what is best for" if feed.topic else "Only one topic",
             letters=self._letters(addresses, feed),
         )
 
