@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # pip makes byte code of everything it installs; leaving that to the first import halves the wait.
 INSTALL := $(PIP) install --no-compile --require-hashes
 
-.PHONY: help demo test check format pin migration clean soak
+.PHONY: help demo test check format pictures pin clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -41,6 +41,9 @@ check: $(VENV)/dev.stamp ## format, lint, strict types, the layers of the house
 format: $(VENV)/dev.stamp ## put the code into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pictures: $(VENV)/dev.stamp demo ## the README's pictures, from the demo (needs a Chromium)
+	$(BIN)/python docs/pictures/take.py
 
 pin: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \

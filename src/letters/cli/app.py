@@ -8,15 +8,15 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import structlog
 import typer
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
+from typer.exceptions import TyperException
 
 from letters import __version__
-from letters.cli.face import NOTHING, Face, problem_as_json
+from letters.cli.face import NOTHING, USAGE, Face, problem_as_json
 from letters.cli.options import WorkspaceOption
 from letters.errors import LettersError, Problem, ProblemsError
 
@@ -30,15 +30,20 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"letters {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     context: typer.Context,
     workspace: WorkspaceOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"letters {__version__}")
-        raise typer.Exit
     face_of(context).workspace_root = workspace
 
 
@@ -67,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(error: BaseException) -> tuple[Sequence[Problem], int]:
     """What to tell a person about an error, and the exit code it has."""
     match error:
-        case click.ClickException():
-            return [Problem(what=error.format_message(), remedy=_help(error))], error.exit_code
-        case click.Abort() | KeyboardInterrupt():
+        case TyperException():
+            return [Problem(what=error.format_message().rstrip("."), remedy=_help(error))], USAGE
+        case typer.Abort() | KeyboardInterrupt():
             return [Problem(what="stopped by the keyboard; run the same command to go on")], 130
         case ProblemsError():
             return error.problems, error.exit_code
@@ -91,7 +96,7 @@ def _say(face: Face, problems: Sequence[Problem], code: int) -> int:
     return code
 
 
-def _help(error: click.ClickException) -> str:
+def _help(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     return f'see "{context.command_path} --help"' if context else ""
 

@@ -56,19 +56,17 @@ def check(context: typer.Context, workspace: WorkspaceOption = None, as_json: Js
     except SettingsError as error:
         problems += error.problems
         code = USAGE
-        cards = 0
     else:
         problems += warnings(settings)
-        cards, found = check_cards(place, settings)
-        problems += found
+        problems += check_cards(place, settings)
         if not face.as_json:
             face.out.print(
                 f"{count(len(settings.sources), 'source')}, {count(len(settings.editions), 'edition')}, "
-                f"{count(len(settings.topics), 'topic')}, {count(len(settings.audiences), 'audience')}, {count(cards, 'card')}"
+                f"{count(len(settings.topics), 'topic')}, {count(len(settings.audiences), 'audience')}"
             )
             if not problems:
                 face.out.print("nothing to mend")
-    face.finish({"cards": cards}, problems, code=code)
+    face.finish({}, problems, code=code)
 
 
 @app.command()
