@@ -165,7 +165,7 @@ def _rss(show: str, rows: list[dict[str, Any]]) -> str:
         if row.get("description"):
             parts.append(f"<description>{escape(_xml_text(row['description']))}</description>")
         if row.get("duration"):
-            parts.append(f"<itunes:duration>{int(row['duration'])}</itunes:duration>")
+            parts.append(f"<itunes:duration>{escape(str(row['duration']))}</itunes:duration>")
         items.append(f"<item>{''.join(parts)}</item>")
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -288,7 +288,7 @@ def _mail_faults(workspace: Path) -> list[str]:
 
 def _letters(*words: str, environ: dict[str, str] | None = None) -> Any:
     done = subprocess.run(
-        [sys.executable, "-m", "letters", *words], env=environ, capture_output=True, text=True, check=False
+        [sys.executable, *os.environ.get("LETTERS_RUN","-m letters").split(), *words], env=environ, capture_output=True, text=True, check=False
     )
     if done.returncode not in {0, 1}:
         raise SystemExit(
@@ -298,7 +298,7 @@ def _letters(*words: str, environ: dict[str, str] | None = None) -> Any:
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines() if line]
+    return [json.loads(line) for line in file.read_text().split("\n") if line]
 
 
 if __name__ == "__main__":

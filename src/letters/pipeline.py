@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from letters.cards import CardsReport, sync_cards
@@ -19,7 +19,7 @@ from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
 from letters.pair import PairReport
 from letters.pair import pair as pair_cards
-from letters.publish import PublishReport, issue_page
+from letters.publish import PublishReport
 from letters.publish import publish as publish_tree
 from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
@@ -127,9 +127,13 @@ class Pass:
                 now=self.now,
                 progress=self.progress.get("publish"),
             )
-        if self.report.published is None:
-            self.report.problems += report.problems
-        self.report.published = report.after(self.report.published)
+        earlier = self.report.published
+        self.report.problems += [
+            problem for problem in report.problems if problem not in self.report.problems
+        ]
+        self.report.published = (
+            replace(report, written=report.written + earlier.written) if earlier else report
+        )
 
     def compose(self, edition: str | None = None) -> None:
         """Compose what is due, and publish the pages of what was composed, before any mail links to them."""
@@ -147,8 +151,7 @@ class Pass:
             self.publish()
 
     def deliver(self, issue: str | None = None) -> None:
-        """Hand over what is due. Mails link to their issue's page, so that is published first."""
-        self.prepare_delivery()
+        """Hand over what is due. Several processes may do this at once; `prepare_delivery` comes before."""
         with self.timed("deliver"):
             self.report.delivered = deliver_issues(
                 self.house.store,
@@ -162,17 +165,18 @@ class Pass:
         self.report.problems += self.report.delivered.problems
 
     def prepare_delivery(self) -> None:
-        """See to it that approved issues have their page, and a rendering for each choice made since."""
+        """See to it that approved issues have their page, for mails link to it, and a rendering for each choice made since."""
         house = self.house
         with house.store.read() as connection:
             approved = load_issues(connection, states=(IssueState.APPROVED,))
         for issue in approved:
-            complete_renderings(house.store, house.settings, house.workspace, issue)
+            self.report.problems += complete_renderings(house.store, house.settings, house.workspace, issue)
         if not all(self._has_page(issue) for issue in approved):
             self.publish()
 
     def _has_page(self, issue: Issue) -> bool:
-        return issue_page(self.house.workspace.tree(self.house.settings), issue).exists()
+        tree = self.house.workspace.tree(self.house.settings)
+        return (tree / "issues" / issue.edition / str(issue.number) / "index.html").exists()
 
 
 @contextmanager
@@ -216,8 +220,29 @@ def once(
     Setting `stop` ends it after the verb, or the batch of messages, that is under way.
     """
     with begin_pass(house, "once", now=now, stop=stop, progress=progress) as run:
-        for verb in (run.watch, run.pair, run.publish, run.compose, run.deliver):
-            if run.stop.is_set():
-                break
-            verb()
-        return run.report
+        for verb in (run.watch, run.pair, run.publish, run.compose, run.prepare_delivery):
+            if not run.stop.is_set():
+                verb()
+    return _delivered(run)
+
+
+def deliver(
+    house: House,
+    *,
+    now: datetime,
+    issue: str | None = None,
+    stop: threading.Event | None = None,
+    progress: Mapping[str, Progress] | None = None,
+) -> PassReport:
+    """Only the last verb: hand over what is due of all issues, or of one ("EDITION/NUMBER")."""
+    with begin_pass(house, "deliver", now=now, stop=stop, progress=progress) as run:
+        run.prepare_delivery()
+    return _delivered(run, issue)
+
+
+def _delivered(run: Pass, issue: str | None = None) -> PassReport:
+    # Outside the lock of the pass: a send may take hours, and sources are still to be watched meanwhile. What keeps two
+    # senders apart is the ledger.
+    if not run.stop.is_set():
+        run.deliver(issue)
+    return run.report
