@@ -60,7 +60,15 @@ def test_the_editors_form_reads_whole_and_without_problems() -> None:
 
 
 def upper_case_headings(text: str) -> str:
-    for heading in ("Summary", "Key takeaway", "Key insights", "Principles", "In practice", "Topics", "Best for"):
+    for heading in (
+        "Summary",
+        "Key takeaway",
+        "Key insights",
+        "Principles",
+        "In practice",
+        "Topics",
+        "Best for",
+    ):
         text = text.replace(f"\n{heading}", f"\n{heading.upper()}")
     return text
 
@@ -144,7 +152,9 @@ def another_order(text: str) -> str:
 
 
 def best_for_as_items(text: str) -> str:
-    return text.replace("Best for: Fleet Operator, Director of R&D", "Best for\n- Fleet Operator\n- Director of R&D")
+    return text.replace(
+        "Best for: Fleet Operator, Director of R&D", "Best for\n- Fleet Operator\n- Director of R&D"
+    )
 
 
 def best_for_with_and(text: str) -> str:
@@ -223,7 +233,9 @@ def test_a_variation_reads_as_the_same_card(variation: object) -> None:
     ],
 )
 def test_the_credit_has_variants(line: str, credit: Credit) -> None:
-    assert read(f"Title\n\nSummary\nText.\n\n{line}").card == Card(title="Title", summary="Text.", credit=credit)
+    assert read(f"Title\n\nSummary\nText.\n\n{line}").card == Card(
+        title="Title", summary="Text.", credit=credit
+    )
 
 
 def test_a_sentence_that_begins_like_a_credit_is_none() -> None:
@@ -232,7 +244,9 @@ def test_a_sentence_that_begins_like_a_credit_is_none() -> None:
     assert (card.summary, card.credit) == (f"{text}\n\nMore.", Credit())
 
 
-@pytest.mark.parametrize("missing", ["Summary", "Key takeaway", "Key insights", "Principles", "Topics", "Best for"])
+@pytest.mark.parametrize(
+    "missing", ["Summary", "Key takeaway", "Key insights", "Principles", "Topics", "Best for"]
+)
 def test_a_missing_section_is_no_problem(missing: str) -> None:
     lines = PLAIN.split("\n")
     begin = next(i for i, line in enumerate(lines) if line.startswith(missing))

@@ -163,7 +163,9 @@ _soup_line = st.one_of(
 )
 _front = st.lists(
     st.tuples(
-        st.sampled_from(["id", "title", "topics", "mood", "date", "publisher", "best_for", "link", "nonsense"]),
+        st.sampled_from(
+            ["id", "title", "topics", "mood", "date", "publisher", "best_for", "link", "nonsense"]
+        ),
         _prose | _trap,
     ).map(": ".join),
     max_size=4,
@@ -174,7 +176,12 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"w\d{4}", text.casefold()))
 
 
-@given(front=_front, title=_prose, lines=st.lists(_soup_line, max_size=25), end=st.sampled_from(["\n", "\r\n", "\r"]))
+@given(
+    front=_front,
+    title=_prose,
+    lines=st.lists(_soup_line, max_size=25),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
 def test_reading_never_loses_a_word(front: list[str], title: str, lines: list[str], end: str) -> None:
     text = end.join([*front, title, *lines])
     read = read_card(text, form="text", where="card")
