@@ -103,7 +103,7 @@ def _write_workspace(workspace: Path, site: Path, data: Path, address: str) -> d
     ]
     config = workspace / "config"
     (config / "sources.toml").write_text("".join(_table("source", source) for source in sources))
-    (config / "topics.toml").write_text("")
+    (config / "topics.toml").write_text(_table("topic", {"key": "linux", "name": "Linux"}))
     (config / "schedule.toml").write_text("".join(_table("edition", edition) for edition in _EDITIONS))
     (config / "letters.toml").write_text(
         f'[site]\ntitle = "Signal"\nbase_url = "https://signal.example"\n'
@@ -218,8 +218,9 @@ def _three_passes(workspace: Path, first: datetime, database: str | None) -> int
         "subscribers", "import", str(workspace / "subscribers.csv"), "--json", *here, environ=environ
     )
     print(f"subscribers: {imported['added']} added")
-    # A week on, each edition's hour has come.
-    moments = (first, first + timedelta(days=8), first + timedelta(days=8, minutes=10))
+    # One hour after the weekly edition's, when the daily ones are late by less than their grace.
+    monday = first + timedelta(days=7 - first.weekday() if first.weekday() else 0, hours=13)
+    moments = (first, monday, monday + timedelta(minutes=10))
     reports = []
     for number, moment in enumerate(moments, 1):
         report = _letters("once", "--now", moment.isoformat(), "--json", *here, environ=environ)
@@ -288,7 +289,11 @@ def _mail_faults(workspace: Path) -> list[str]:
 
 def _letters(*words: str, environ: dict[str, str] | None = None) -> Any:
     done = subprocess.run(
-        [sys.executable, *os.environ.get("LETTERS_RUN","-m letters").split(), *words], env=environ, capture_output=True, text=True, check=False
+        [sys.executable, *os.environ.get("LETTERS_RUN", "-m letters").split(), *words],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode not in {0, 1}:
         raise SystemExit(
