@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from letters.calendar import (
     check_cron,
     check_zone,
+    describe,
     next_occurrence,
     occurrences,
     previous_occurrence,
@@ -355,3 +356,16 @@ def test_whatever_is_accepted_happens_and_the_rest_is_a_value_error(expression: 
     except ValueError:
         return
     assert next_occurrence(edition(expression, "UTC"), after=utc("2026-01-01T00:00")) is not None
+    assert describe(edition(expression, "UTC")).endswith("UTC")
+
+
+@pytest.mark.parametrize(
+    ("when", "zone", "words"),
+    [
+        ("0 8 * * MON", "America/New_York", "At 08:00 on Monday, New York time"),
+        ("30 7 * * MON-FRI", "recipient", "At 07:30 on Monday through Friday, wherever you are"),
+        ("0 9 1 * *", "UTC", "At 09:00 on the first day of every month, UTC"),
+    ],
+)
+def test_a_schedule_is_told_in_words(when: str, zone: str, words: str) -> None:
+    assert describe(edition(when, zone)) == words

@@ -109,7 +109,7 @@ def describe(edition: Edition) -> str:
     if edition.zone == RECIPIENT_ZONE:
         return f"{words}, wherever you are"
     place = edition.zone.rpartition("/")[2].replace("_", " ")
-    return f"{words} {place}" if place == "UTC" else f"{words}, {place} time"
+    return f"{words}, UTC" if place == "UTC" else f"{words}, {place} time"
 
 
 def _is_readable_with_january(expression: str) -> bool:

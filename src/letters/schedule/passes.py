@@ -38,7 +38,7 @@ class Passes:
         """Hand over what is due."""
         report = pipeline.deliver(self._house(), now=now, stop=self._stop)
         for problem in report.problems:
-            self._log.warning(str(problem))
+            self._tell(problem)
         delivered = report.delivered
         if delivered is not None and (delivered.sent or delivered.deferred or delivered.failed):
             self._log.info(
@@ -49,8 +49,14 @@ class Passes:
         """Each problem once, not at every pass while it lasts."""
         for problem in report.problems:
             if problem not in self._known:
-                self._log.warning(str(problem))
+                self._tell(problem)
         self._known = frozenset(report.problems)
+
+    def _tell(self, problem: Problem) -> None:
+        if problem.is_notice:
+            self._log.info(str(problem))
+        else:
+            self._log.warning(str(problem))
 
 
 def _shown(now: datetime) -> str:
@@ -66,4 +72,4 @@ def _counts(report: PassReport) -> dict[str, int]:
         counts["written"] = report.published.written
     if report.composed is not None:
         counts["composed"] = len(report.composed.composed)
-    return counts | {"problems": len(report.problems)}
+    return counts | {"problems": sum(not problem.is_notice for problem in report.problems)}

@@ -20,7 +20,6 @@ from letters.schedule.passes import Passes
 from letters.schedule.runner import Runner
 from letters.schedule.worker import Worker
 from letters.settings import Settings, Workspace
-from letters.web import WebServer, make_app
 
 #: How often the configuration and the clock are looked at, in seconds.
 _GLANCE = 2.0
@@ -35,13 +34,15 @@ def run_scheduler(
     Raises at once what makes running pointless: settings that cannot be used, a port that is taken. Later mistakes in
     the configuration are logged with file and line, and the last good settings stay.
     """
-    start_logging()
+    from letters.web import WebServer, make_app  # noqa: PLC0415 - Litestar would slow the start of every command
+
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
     house = CurrentHouse(workspace, environ)
     try:
         web = house().settings.web
         server = WebServer(make_app(house), host or web.host, web.port if port is None else port)
         with server, _signals(lambda: wakes.put(None)):
+            start_logging()
             server.start(on_end=lambda: wakes.put(None))
             _log.info("started", site=server.url, workspace=str(workspace.root))
             _run(house, wakes)
@@ -139,16 +140,20 @@ def _signals(on_signal: Callable[[], None]) -> Iterator[None]:
     The call happens between any two instructions of the main thread, so it may only do what is safe there; putting
     something into a `SimpleQueue` is.
     """
-    before: dict[int, signal.Handlers | int | Callable[[int, FrameType | None], object] | None] = {}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, before[number])
+        restore(signal.Signals(number))
         on_signal()
 
+    def restore(number: signal.Signals) -> None:
+        # None is a handler that was not installed from Python and cannot be from here.
+        signal.signal(number, before[number] or signal.SIG_DFL)
+
     try:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            before[number] = signal.signal(number, handle)
+        for number in before:
+            signal.signal(number, handle)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in before:
+            restore(number)
