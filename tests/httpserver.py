@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -45,7 +46,8 @@ Handler = Callable[[Request], Reply]
 class HttpServer:
     """Serves what it was told to, on a free port of 127.0.0.1, and records each request."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls is not None else "http"
         self.requests: list[Request] = []
         self._handlers: dict[str, Handler] = {}
         server = self
@@ -72,6 +74,11 @@ class HttpServer:
                 """A client that hangs up is what some tests are about."""
 
         self._server = _Server(("127.0.0.1", 0), _Handler)
+        if tls is not None:
+            # Shaking hands is left to each connection's own thread, so that a client that hangs up stops nobody.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -85,7 +92,7 @@ class HttpServer:
         return f"127.0.0.1:{self.port}"
 
     def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def on(self, path: str, handler: Handler | Reply) -> str:
         """Answer a path by a function of the request, or always the same; gives the path's URL."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import ssl
 import threading
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -265,6 +267,24 @@ async def test_closed_port_is_told_in_words(client: Client, http_server: HttpSer
     with pytest.raises(FetchError, match="no connection"):
         await client.get(url)
     http_server.__init__()  # type: ignore[misc] # the fixture closes it again
+
+
+async def test_certificate_that_nobody_vouches_for_is_refused(http_server: HttpServer) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Of no use but this: it is signed by itself, and its key is here for everybody.
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    server = HttpServer(tls=context)
+    url = server.on("/", Reply(200, b"x"))
+    async with Client(settings(server)) as client:
+        with pytest.raises(FetchError, match=r"its certificate is not trusted: .*self.signed"):
+            await client.get(url)
+    assert server.requests == []
+    server.close()
+
+
+async def test_plain_http_where_tls_was_wanted_is_told(client: Client, http_server: HttpServer) -> None:
+    with pytest.raises(FetchError, match=r"no TLS connection|broke off|no connection"):
+        await client.get(http_server.url("/").replace("http://", "https://"))
 
 
 async def test_password_goes_to_its_own_host_only(client: Client, http_server: HttpServer) -> None:

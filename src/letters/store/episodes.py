@@ -51,8 +51,12 @@ def mint_id(source: str, identity: str) -> str:
 
 def digest_of(episode: Episode) -> str:
     """A digest of an episode's words: equal when nothing but dates and our own bookkeeping differs."""
-    data = {name: value for name, value in dump(episode).items() if name not in _NOT_WORDS}
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    return _digest(dump(episode))
+
+
+def _digest(data: dict[str, Any]) -> str:
+    words = {name: value for name, value in data.items() if name not in _NOT_WORDS}
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def load_episodes(
@@ -130,6 +134,7 @@ def _row(episode: Episode, *, now: datetime) -> dict[str, Any]:
         id=episode.id or mint_id(episode.source, episode.identity),
         first_seen=episode.first_seen or now,
     )
+    data = dump(stored)
     return {
         "id": stored.id,
         "source": stored.source,
@@ -141,8 +146,8 @@ def _row(episode: Episode, *, now: datetime) -> dict[str, Any]:
         "first_seen": stored.first_seen,
         "changed_at": now,
         "is_new": stored.is_new,
-        "digest": digest_of(stored),
-        "data": dump(stored),
+        "digest": _digest(data),
+        "data": data,
     }
 
 

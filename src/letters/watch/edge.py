@@ -131,6 +131,8 @@ class _Watcher:
             return result
 
         watching = self._settings.watch
+        # Names are resolved there: a few that hang must not keep the others waiting until they time out.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(watching.connections))
         connections = asyncio.Semaphore(watching.connections)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="letters-watch") as readers:
             async with Client(net_settings(self._settings)) as client:

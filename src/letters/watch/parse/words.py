@@ -26,7 +26,10 @@ _LOOKS_LIKE_HTML = re.compile(
 
 def storable(value: object) -> str:
     """Any text without what cannot be stored; other values as nothing."""
-    return strip_controls(value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # What prints holds nothing to strip, and asking is forty times as fast as stripping.
+    return value if value.isprintable() else strip_controls(value)
 
 
 def line(value: object, *, longest: int = _LONGEST_LINE) -> str:
@@ -48,9 +51,9 @@ def title_text(value: object, *, is_html: bool) -> str:
 
 def body_text(value: str, *, is_html: bool) -> str:
     """A description as plain text with its paragraphs kept."""
-    text = storable(value)[: 4 * _LONGEST_TEXT]
-    text = plain_text(text) if is_html else _with_single_gaps(text)
-    return storable(text).strip()[:_LONGEST_TEXT].rstrip()
+    text = value[: 4 * _LONGEST_TEXT]
+    text = plain_text(text) if is_html else _with_single_gaps(storable(text))
+    return text.strip()[:_LONGEST_TEXT].rstrip()
 
 
 def _with_single_gaps(text: str) -> str:
