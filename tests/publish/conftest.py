@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import feedparser
+import jinja2
 import pytest
 from pydantic import SecretStr
 
 from builders import day
-from letters.publish import PublishReport, publish
+from letters.publish import PublishReport, pages, publish
 from letters.settings import Settings, Workspace
 from letters.settings.types import (
     DeliverySettings,
@@ -25,6 +27,7 @@ from letters.settings.types import (
     WatchSettings,
 )
 from letters.store import Store
+from letters.text import make_environment
 
 
 def make_settings(**fields: Any) -> Settings:
@@ -76,6 +79,31 @@ class Press:
     def titles(self, path: str) -> list[str]:
         """What a feed lists, in its order."""
         return [item["title"] for item in self.json(f"{path}.json")["items"]]
+
+
+@pytest.fixture(autouse=True)
+def without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That files outlive a power cut is tested with `letters.files`; here it would only cost time."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
+    return jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(autouse=True)
+def templates_compiled_once(
+    compiled_templates: jinja2.BytecodeCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run of publishing compiles the templates anew, as it should; the tests publish two hundred times."""
+
+    def make(overrides: Path | None) -> jinja2.Environment:
+        environment = make_environment(overrides)
+        environment.bytecode_cache = compiled_templates
+        return environment
+
+    monkeypatch.setattr(pages, "make_environment", make)
 
 
 @pytest.fixture

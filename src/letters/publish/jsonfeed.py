@@ -12,8 +12,8 @@ from letters.publish.items import Document, Item, Media
 _VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def render_item(item: Item) -> dict[str, Any]:
-    """An item's object, to be shared by the documents that hold it; empty fields are left out."""
+def render_item(item: Item) -> str:
+    """An item's object on one line, to be shared by the documents that hold it; empty fields are left out."""
     values = {
         "id": item.id,
         "url": item.url,
@@ -31,7 +31,7 @@ def render_item(item: Item) -> dict[str, Any]:
     }
     if not item.content_html:
         values["content_text"] = item.summary or item.title
-    return {name: value for name, value in values.items() if value}
+    return json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False)
 
 
 def _attachment(media: Media, item: Item) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _attachment(media: Media, item: Item) -> dict[str, Any]:
     return values
 
 
-def write(document: Document, items: Iterable[dict[str, Any]]) -> bytes:
+def write(document: Document, items: Iterable[str]) -> bytes:
     """The whole document."""
     values = {
         "version": _VERSION,
@@ -53,6 +53,10 @@ def write(document: Document, items: Iterable[dict[str, Any]]) -> bytes:
         "description": document.description,
         "language": document.language,
         "authors": [{"name": document.author}],
-        "items": list(items),
     }
-    return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+    fields = [
+        f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()
+    ]
+    # Written by hand around items that are text already, so that none is encoded again for each document.
+    fields.append('"items": [' + ",".join(f"\n{item}" for item in items) + "\n]")
+    return ("{\n" + ",\n".join(fields) + "\n}\n").encode()

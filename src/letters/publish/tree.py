@@ -40,7 +40,7 @@ def write_tree(
 
     Killed half-way, the tree holds whole documents, old and new; the next run completes it.
     """
-    tally = Tally()
+    root, tally = root.resolve(), Tally()
     problems: dict[Problem, None] = {}
     for done, target in enumerate(targets, start=1):
         try:
@@ -58,7 +58,7 @@ def write_tree(
 def _write(root: Path, target: Target, tally: Tally) -> None:
     path = root / target.path
     # Keys and addresses are minted to be harmless; this holds even if one is not.
-    if not path.resolve().is_relative_to(root.resolve()):
+    if not path.resolve().is_relative_to(root):
         raise OSError(0, "it lies outside the published tree")
     data = target.render()
     if data is None:
