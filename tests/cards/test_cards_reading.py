@@ -250,7 +250,7 @@ def test_a_sentence_that_begins_like_a_credit_is_none() -> None:
 def test_a_missing_section_is_no_problem(missing: str) -> None:
     lines = PLAIN.split("\n")
     begin = next(i for i, line in enumerate(lines) if line.startswith(missing))
-    end = begin + 1 + (missing not in {"Best for"}) + (missing in {"Principles", "Topics"})
+    end = begin + 1 + (missing != "Best for") + (missing in {"Principles", "Topics"})
     result = read("\n".join(lines[:begin] + lines[end:]))
     assert result.problems == ()
     assert result.card != CARD
@@ -265,8 +265,7 @@ def test_an_unknown_heading_is_kept_word_for_word_and_reported_with_its_line_and
     assert result.card.sections == (Section(heading="Sumary of sources", text="- one\n  - two"),)
     assert result.card.audiences == ("A",)
     assert [str(problem) for problem in result.problems] == [
-        'cards/a.txt:6: heading "Sumary of sources" is not known; its text is kept as a section; '
-        'the nearest known heading is "Summary"'
+        'cards/a.txt:6: heading "Sumary of sources" is not known; its text is kept as a section; the nearest known heading is "Summary"'
     ]
 
 

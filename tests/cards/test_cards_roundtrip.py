@@ -193,7 +193,6 @@ def test_reading_never_loses_a_word(front: list[str], title: str, lines: list[st
 def test_reading_anything_gives_a_card_or_says_why_not(text: str, form: Form) -> None:
     try:
         card = read_card(text, form=form, where="card").card
-    except CardError as error:
-        assert str(error).startswith("card")
-    else:
-        assert normalise_card(card) == card
+    except CardError:
+        return
+    assert normalise_card(card) == card

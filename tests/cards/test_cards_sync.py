@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from letters.cards import CardsReport, check_cards, sync_cards
+from letters.cards import CardsReport, ReadCard, check_cards, sync_cards
+from letters.cards import folder as folder_module
 from letters.cards import sync as sync_module
 from letters.cards.folder import SIZE_LIMIT_BYTES
+from letters.cards.reading import Form
 from letters.model import Audience, Topic
 from letters.settings import Settings, Workspace
 from letters.store import Store
@@ -483,10 +485,8 @@ def test_topics_and_audiences_are_stored_in_the_cards_order(desk: Desk) -> None:
         }
         assert load_audiences(c)["nurse"].declared is False
     assert [str(problem) for problem in report.problems] == [
-        'cards/a.txt: topic "Zinc" is not declared; it has the key "zinc"; '
-        'the nearest declared one is "Batteries"; declare it in config/topics.toml, or make it an alias',
-        'cards/a.txt: audience "Nurse" is not declared; it has the key "nurse"; '
-        'the nearest declared one is "Driver"; declare it in config/topics.toml, or make it an alias',
+        'cards/a.txt: topic "Zinc" is not declared; it has the key "zinc"; the nearest declared one is "Batteries"; declare it in config/topics.toml, or make it an alias',
+        'cards/a.txt: audience "Nurse" is not declared; it has the key "nurse"; the nearest declared one is "Driver"; declare it in config/topics.toml, or make it an alias',
     ]
     assert desk.sync(LATER).problems == ()
 
@@ -562,3 +562,24 @@ def test_progress_is_told_per_file(desk: Desk) -> None:
         progress=lambda done, total: told.append((done, total)),
     )
     assert told == [(1, 2), (2, 2)]
+
+
+def test_a_file_that_was_read_well_is_not_read_again_until_the_reader_changes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("a.txt")
+    desk.write("b.txt", "Second", more="\n## Odd\nwords\n")
+    desk.sync()
+    read: list[str] = []
+    real = folder_module.read_card_bytes
+
+    def watched(data: bytes, *, form: Form, where: str) -> ReadCard:
+        read.append(where)
+        return real(data, form=form, where=where)
+
+    monkeypatch.setattr(folder_module, "read_card_bytes", watched)
+    assert counts(desk.sync(LATER)) == (2, 0, 0)
+    assert read == ["cards/b.txt"]
+    monkeypatch.setattr(sync_module, "_READER", "next")
+    assert counts(desk.sync(LATER)) == (2, 0, 0)
+    assert read[1:] == ["cards/a.txt", "cards/b.txt"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ SIZE_LIMIT_BYTES = 1_000_000
 class Scan:
     """The folder as found."""
 
+    #: What is known already, by path.
+    seen: Mapping[str, Found] = field(default_factory=dict)
     #: Every card file, those that cannot be read too.
     files: list[Found] = field(default_factory=list)
     #: Folders below ``cards/`` that could not be listed; "" is ``cards/`` itself.
@@ -38,9 +40,14 @@ class Scan:
         return any(not folder or path.startswith(f"{folder}/") for folder in self.unlisted)
 
 
-def scan_folder(workspace: Workspace, progress: Progress | None = None) -> Scan:
-    """Read all card files and the identities file; what cannot be read is a problem and stops nothing."""
-    scan = Scan()
+def scan_folder(
+    workspace: Workspace, progress: Progress | None = None, *, seen: Mapping[str, Found] | None = None
+) -> Scan:
+    """Read all card files and the identities file; what cannot be read is a problem and stops nothing.
+
+    A file with the content of `seen`, by path, is not read again: reading is the dearest part of a pass.
+    """
+    scan = Scan(seen=seen or {})
     root = workspace.cards
     if not root.is_dir():
         scan.unlisted.append("")
@@ -90,9 +97,12 @@ def _read_file(path: Path, workspace: Workspace, scan: Scan) -> Found | None:
         shown = os.fsencode(where).decode("utf-8", "replace")
         scan.problems.append(Problem(what="the file's name is not UTF-8", where=shown, remedy="rename it"))
         return None
-    data: bytes | None = None
+    digest = ""
     try:
         data = _read_bytes(path, workspace.cards)
+        digest = hashlib.sha256(data).hexdigest()
+        if (seen := scan.seen.get(name)) and seen.digest == digest:
+            return seen
         read = read_card_bytes(data, form=FORMS[path.suffix.lower()], where=where)
     except OSError as error:
         what = f"not readable: {error.strerror or error}"
@@ -101,19 +111,17 @@ def _read_file(path: Path, workspace: Workspace, scan: Scan) -> Found | None:
         scan.problems.extend(error.problems)
     else:
         scan.problems.extend(read.problems)
-        return Found(path=name, digest=_digest(data), card=read.card)
-    return Found(path=name, digest=_digest(data or b""))
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+        return Found(path=name, digest=digest, card=read.card, clean=not read.problems)
+    return Found(path=name, digest=digest)
 
 
 def _read_bytes(path: Path, root: Path) -> bytes:
     # A link within the folder is another name of a card; one that leads out could publish any file of the machine.
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise OSError("it is a link that leads out of the folder")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if path.is_symlink():
+        path = path.resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise OSError("it is a link that leads out of the folder")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("it is no regular file")

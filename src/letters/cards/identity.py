@@ -27,6 +27,8 @@ class Found:
     path: str
     digest: str
     card: Card | None = None
+    #: Whether reading it told no problem.
+    clean: bool = True
 
     @property
     def id(self) -> str:

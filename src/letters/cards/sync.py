@@ -55,7 +55,9 @@ def sync_cards(
     read. A card is retired when its file is gone, never because a folder is out of reach. One transaction holds all
     changes; the identities file follows it, and the next pass mends what a kill in between left open.
     """
-    scan = scan_folder(workspace, progress)
+    with store.read() as connection:
+        seen = {one.path: _as_found(one) for one in load_cards(connection) if one.path and _read_well(one)}
+    scan = scan_folder(workspace, progress, seen=seen)
     shown = _shown(workspace)
     with store.write() as connection:
         stored = {one.card.id: one for one in load_cards(connection, retired=True)}
@@ -93,6 +95,30 @@ def _doubt_emptiness(scan: Scan, stored: Iterable[StoredCard], *, where: str) ->
         scan.problems.append(Problem(what=what, where=where, remedy=remedy))
 
 
+# --- what need not be read again --------------------------------------------------------------------------
+
+# Raised whenever a change of the reader gives some file another card.
+_READER = "r1"
+
+
+def _mark(found: Found) -> str:
+    """The digest as stored: it names the reader's version when that reader had nothing to tell of the file."""
+    return f"{found.digest}.{_READER}" if found.clean else found.digest
+
+
+def _digest(stored: StoredCard) -> str:
+    return stored.digest.partition(".")[0]
+
+
+def _read_well(stored: StoredCard) -> bool:
+    return stored.digest.partition(".")[2] == _READER
+
+
+def _as_found(stored: StoredCard) -> Found:
+    """The file as it was read before. Its card bears its id now, which its path says too."""
+    return Found(path=stored.path or "", digest=_digest(stored), card=stored.card)
+
+
 # --- identities ------------------------------------------------------------------------------------------
 
 
@@ -115,7 +141,7 @@ def _known_card(one: StoredCard, remembered: Remembered | None) -> Known:
     return Known(
         id=one.card.id,
         address=one.card.address,
-        digest=one.digest,
+        digest=_digest(one),
         paths=tuple(paths),
         title=one.card.title,
         publisher=one.card.credit.publisher,
@@ -125,7 +151,7 @@ def _known_card(one: StoredCard, remembered: Remembered | None) -> Known:
 def _identities(scan: Scan, after: Mapping[str, StoredCard]) -> list[Remembered]:
     """What the identities file is to say: the database's cards, and those that only the file knows."""
     rows = {
-        card_id: Remembered(path=one.path or "", id=card_id, digest=one.digest, address=one.card.address)
+        card_id: Remembered(path=one.path or "", id=card_id, digest=_digest(one), address=one.card.address)
         for card_id, one in after.items()
     }
     taken = {one.path for one in rows.values()}
@@ -163,7 +189,7 @@ def _stored_card(
     return StoredCard(
         card=card,
         path=found.path,
-        digest=found.digest,
+        digest=_mark(found),
         first_read_at=before.first_read_at if before else now,
         changed_at=before.changed_at if before and before.card == card else now,
     )

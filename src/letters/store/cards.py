@@ -25,7 +25,7 @@ class StoredCard:
     card: Card
     #: Relative to ``cards/``; None once retired.
     path: str | None
-    #: Of the file as it was last read well.
+    #: Of the file as it was last read; what `letters.cards` notes about that reading may follow it.
     digest: str
     first_read_at: datetime
     #: When what the card says last changed.
