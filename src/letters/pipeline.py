@@ -219,11 +219,23 @@ def once(
 
     Setting `stop` ends it after the verb, or the batch of messages, that is under way.
     """
-    with begin_pass(house, "once", now=now, stop=stop, progress=progress) as run:
+    return _delivered(prepare(house, "once", now=now, stop=stop, progress=progress))
+
+
+def prepare(
+    house: House,
+    command: str,
+    *,
+    now: datetime,
+    stop: threading.Event | None = None,
+    progress: Mapping[str, Progress] | None = None,
+) -> Pass:
+    """A pass up to the point where issues lie ready to be delivered."""
+    with begin_pass(house, command, now=now, stop=stop, progress=progress) as run:
         for verb in (run.watch, run.pair, run.publish, run.compose, run.prepare_delivery):
             if not run.stop.is_set():
                 verb()
-    return _delivered(run)
+    return run
 
 
 def deliver(

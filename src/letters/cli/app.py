@@ -108,6 +108,9 @@ def _in_one_line(error: BaseException) -> str:
 def _log_to_stderr() -> None:
     """Logs go to standard error: readable on a terminal, JSON lines elsewhere."""
     terminal = sys.stderr.isatty()
+    # Plain tracebacks: a rich one shows local variables, and with them whatever was secret.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    as_lines = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -6,6 +6,7 @@ from typing import Any
 
 from letters.cli.face import count
 from letters.pipeline import PassReport
+from letters.watch import WatchReport
 
 
 def pass_as_json(report: PassReport) -> dict[str, Any]:
@@ -79,12 +80,17 @@ def pass_as_rows(report: PassReport) -> list[tuple[str, str, str]]:
     return [(verb, text, f"{report.seconds.get(key, 0.0):.2f} s") for verb, text, key in rows]
 
 
-def _watched(watched: Any) -> str:
+def _watched(watched: WatchReport) -> str:
     return _parts(
         f"{count(watched.polled, 'source')} asked",
         unchanged=watched.unchanged,
         failed=watched.failed,
-        **{"new episodes": watched.new, "changed episodes": watched.changed},
+        **{
+            "new episodes": watched.new,
+            "changed episodes": watched.changed,
+            # At a first look most of what a feed holds is stored without being news.
+            "older episodes stored": watched.stored - watched.new,
+        },
     )
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from letters import pipeline
 from letters.errors import Problem
-from letters.pipeline import House, PassReport, begin_pass
+from letters.pipeline import House, PassReport
 
 
 class Passes:
@@ -27,12 +27,9 @@ class Passes:
 
     def prepare(self, now: datetime) -> None:
         """Watch, pair, publish, compose what is due, and make ready what is to be delivered."""
-        with begin_pass(self._house(), "run", now=now, stop=self._stop) as run:
-            for verb in (run.watch, run.pair, run.publish, run.compose, run.prepare_delivery):
-                if not self._stop.is_set():
-                    verb()
-        self._tell_problems(run.report)
-        self._log.info("made a pass", now=_shown(now), **_counts(run.report))
+        report = pipeline.prepare(self._house(), "run", now=now, stop=self._stop).report
+        self._tell_problems(report)
+        self._log.info("made a pass", now=_shown(now), **_counts(report))
 
     def deliver(self, now: datetime) -> None:
         """Hand over what is due."""
