@@ -47,7 +47,7 @@ def add_one_issue(c: Any, number: int = 1, **fields: Any) -> None:
     rendering = Rendering(
         choice=PUBLIC,
         subject=f"Issue {number} & more",
-        preheader="",
+        preheader=f"What issue {number} is about",
         html=f"<!doctype html><html><body><h1>Issue {number}</h1><p>Words of issue {number}.</p></body></html>",
         text=f"Issue {number}",
     )
@@ -199,6 +199,7 @@ def test_an_issue_is_an_entry_of_its_editions_feed(newsroom: Any) -> None:
     assert item["title"] == "Issue 1 & more"
     assert item["url"] == "https://signal.example/issues/weekly/1/"
     assert item["content_html"] == "<h1>Issue 1</h1><p>Words of issue 1.</p>"
+    assert item["summary"] == "What issue 1 is about"
     assert (item["date_published"], item["date_modified"]) == ("2026-03-08T09:00:00Z", "2026-03-08T21:00:00Z")
     for form in ("rss", "atom"):
         (entry,) = newsroom.parse(f"editions/weekly.{form}").entries

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from letters.errors import Problem
-from letters.model import PUBLIC, Entry, Issue, IssueState, Progress
+from letters.model import PUBLIC, Entry, Issue, IssueState, Progress, Rendering
 from letters.publish.addresses import Addresses, feed_guid
 from letters.publish.assemble import whole_seconds
 from letters.publish.press import Press, Stock
@@ -119,8 +119,6 @@ def _take_stock(store: Store, settings: Settings, recorded: _Recorded) -> Stock:
         )
 
 
-def _read_issue(store: Store, issue: Issue) -> str:
-    """The issue as a page for everybody's eyes; empty when it has none."""
+def _read_issue(store: Store, issue: Issue) -> Rendering | None:
     with store.read() as c:
-        rendering = load_rendering(c, issue.id, PUBLIC)
-    return rendering.html if rendering else ""
+        return load_rendering(c, issue.id, PUBLIC)

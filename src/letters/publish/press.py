@@ -9,7 +9,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from letters.model import Entry, Feed, Issue
+from letters.model import Entry, Feed, Issue, Rendering
 from letters.publish import atom, jsonfeed, opml, rss
 from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item
@@ -33,12 +33,22 @@ from letters.publish.pages import (
     rhythm,
     root_of,
 )
-from letters.publish.selection import ALL, Names, describe, edition_path
+from letters.publish.selection import (
+    ALL,
+    GROUPS,
+    Names,
+    audience_name,
+    describe,
+    edition_path,
+    group_of,
+    heading_of,
+    topic_name,
+)
 from letters.publish.tree import Target
 from letters.publish.when import sent_when
 from letters.settings import Settings
 from letters.store.feeds import StoredFeed
-from letters.text import plain_text
+from letters.text import plain_text, strip_controls
 
 
 class _Format(NamedTuple):
@@ -65,8 +75,8 @@ class Stock:
     #: Public issues, the newest first.
     issues: Sequence[Issue]
     names: Names
-    #: An issue's page, empty when it has none.
-    read_issue: Callable[[Issue], str]
+    #: An issue for everybody's eyes, if it has that.
+    read_issue: Callable[[Issue], Rendering | None]
 
 
 class Press:
@@ -118,7 +128,8 @@ class Press:
         return self._pages.render("retired.html", root="../../", title=title_of(entry))
 
     def _issue_page(self, issue: Issue) -> bytes | None:
-        return self._stock.read_issue(issue).encode() or None
+        rendering = self._stock.read_issue(issue)
+        return strip_controls(rendering.html).encode() if rendering and rendering.html else None
 
     def _surroundings(self, addresses: Addresses) -> Surroundings:
         return Surroundings(addresses=addresses, paths=frozenset(self._stock.feeds), cards=self._cards)
@@ -152,14 +163,16 @@ class Press:
         return [item for item in items if item]
 
     def _issue_item(self, issue: Issue, path: str) -> Item | None:
-        content = issue_content(self._stock.read_issue(issue), base_url=self._addresses.home)
-        if not content:
+        rendering = self._stock.read_issue(issue)
+        content = issue_content(rendering.html, base_url=self._addresses.home) if rendering else ""
+        if not rendering or not content:
             return None
+        words = clean_line(rendering.preheader or plain_text(content))
         return make_issue_item(
             issue,
             guid=self._stock.feeds[path].guid,
             content_html=content,
-            summary=shorten(" ".join(plain_text(content).split())),
+            summary=shorten(words),
             addresses=self._addresses,
             publication=self._publication,
         )
@@ -219,7 +232,7 @@ class Press:
         return FeedPage(
             feed=feed,
             document=self._document(feed.path),
-            heading=_heading(feed),
+            heading=heading_of(feed),
             noun="card",
             count=len(held),
             rhythm=rhythm([entry.published for entry in held]),
@@ -232,9 +245,9 @@ class Press:
     def _narrower(self, feed: Feed, addresses: Addresses) -> list[Place]:
         """Of a topic, its audiences; of an audience, its topics."""
         if feed.topic and not feed.audience:
-            return self._places(self._pairs_of[feed.topic.key, ""], _audience_name, addresses)
+            return self._places(self._pairs_of[feed.topic.key, ""], audience_name, addresses)
         if feed.audience and not feed.topic:
-            return self._places(self._pairs_of["", feed.audience.key], _topic_name, addresses)
+            return self._places(self._pairs_of["", feed.audience.key], topic_name, addresses)
         return []
 
     @cached_property
@@ -279,8 +292,8 @@ class Press:
         topics = [feed for feed in feeds if feed.topic and not feed.audience]
         audiences = [feed for feed in feeds if feed.audience and not feed.topic]
         page = IndexPage(
-            topics=self._places(topics, _topic_name, addresses),
-            audiences=self._places(audiences, _audience_name, addresses),
+            topics=self._places(topics, topic_name, addresses),
+            audiences=self._places(audiences, audience_name, addresses),
             letters=self._letters(addresses),
             newest=self._lines(self._stock.holdings.get(ALL, ())[:NEWEST], addresses),
             document=self._document(ALL),
@@ -289,12 +302,10 @@ class Press:
         return self._pages.render("index.html", root="", page=page)
 
     def _opml(self) -> bytes:
-        groups: dict[str, list[opml.Listed]] = {
-            name: [] for name in ("", "Topics", "Audiences", "Topics for an audience", "Newsletters")
-        }
+        groups: dict[str, list[opml.Listed]] = {name: [] for name in GROUPS}
         for path in sorted(self._stock.feeds):
             feed = self._feed(path)
-            groups[_group(feed)].append(opml.Listed(_heading(feed), self._document(path)))
+            groups[group_of(feed)].append(opml.Listed(heading_of(feed), self._document(path)))
         updated = max(self._document(path).updated for path in self._stock.feeds)
         return opml.write(f"{self._publication}: all feeds", groups, updated=updated)
 
@@ -302,29 +313,3 @@ class Press:
 def _relative(root: str) -> Addresses:
     """Addresses for links inside the tree, seen from a page at `root`."""
     return Addresses.of(root or ".")
-
-
-def _topic_name(feed: Feed) -> str:
-    return clean_line(feed.topic.name) if feed.topic else ""
-
-
-def _audience_name(feed: Feed) -> str:
-    return clean_line(feed.audience.name) if feed.audience else ""
-
-
-def _heading(feed: Feed) -> str:
-    """What a feed is called where the publication is clear."""
-    if feed.path == ALL:
-        return "Everything"
-    names = [name for name in (_topic_name(feed), _audience_name(feed)) if name]
-    return " for ".join(names) or feed.title.partition(": ")[2] or feed.title
-
-
-def _group(feed: Feed) -> str:
-    if feed.path == ALL:
-        return ""
-    if feed.path.startswith("editions/"):
-        return "Newsletters"
-    if feed.topic and feed.audience:
-        return "Topics for an audience"
-    return "Topics" if feed.topic else "Audiences"

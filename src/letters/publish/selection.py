@@ -13,6 +13,9 @@ from letters.publish.content import digest_entry
 
 ALL = "all"
 
+#: Headings of the list of all feeds, in their order.
+GROUPS = ("", "Topics", "Audiences", "Topics for an audience", "Newsletters")
+
 Undeclared = Literal["feed", "tag"]
 
 
@@ -135,3 +138,30 @@ def _describe_edition(path: str, edition: Edition | None, key: str, *, publicati
         title=f"{publication}: {title}",
         description=f"The issues of the newsletter {title}.",
     )
+
+
+def topic_name(feed: Feed) -> str:
+    return clean_line(feed.topic.name) if feed.topic else ""
+
+
+def audience_name(feed: Feed) -> str:
+    return clean_line(feed.audience.name) if feed.audience else ""
+
+
+def heading_of(feed: Feed) -> str:
+    """What a feed is called where the publication is clear."""
+    if feed.path == ALL:
+        return "Everything"
+    names = [name for name in (topic_name(feed), audience_name(feed)) if name]
+    return " for ".join(names) or feed.title.partition(": ")[2] or feed.title
+
+
+def group_of(feed: Feed) -> str:
+    """The heading it stands under in the list of all feeds; none for everything."""
+    if feed.path == ALL:
+        return ""
+    if feed.path.startswith("editions/"):
+        return "Newsletters"
+    if feed.topic and feed.audience:
+        return "Topics for an audience"
+    return "Topics" if feed.topic else "Audiences"
