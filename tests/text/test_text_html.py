@@ -290,15 +290,26 @@ def test_plain_text_never_fails_and_carries_no_controls(source: str) -> None:
 # --- safe_url --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "url", ["https://x.example/a?b#c", "http://[::1]:80/", "mailto:a@x.example", "HTTPS://X.example"]
-)
+@pytest.mark.parametrize("url", ["https://x.example/a?b#c", "http://[::1]:80/", "mailto:a@x.example"])
 def test_safe_addresses_stay(url: str) -> None:
     assert safe_url(f" {url} ") == url
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:,x", "/a", "//x.example", "https://", "https:/a", "http://[", "mailto:", "a b", "https://x.example/a b", "https://x.example/\x01", None]
+    ("url", "wanted"),
+    [
+        ("HTTPS://X.example/A", "https://X.example/A"),
+        ('https://x.example/"><script>', "https://x.example/%22%3E%3Cscript%3E"),
+        ("https://x.example/{a}|b", "https://x.example/%7Ba%7D%7Cb"),
+    ],
+)
+def test_addresses_that_browsers_forgive_are_made_right(url: str, wanted: str) -> None:
+    assert safe_url(url) == wanted
+    assert safe_url(wanted) == wanted
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:,x", "/a", "//x.example", "https://", "https:/a", "http://<", "https://a\"b.example", "http://[", "mailto:", "a b", "https://x.example/a b", "https://x.example/\x01", None]
 )  # fmt: skip
 def test_other_addresses_become_nothing(url: str | None) -> None:
     assert safe_url(url) == ""

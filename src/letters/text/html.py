@@ -62,6 +62,7 @@ _ELEMENT = re.compile(
     + r")(?:[\s/>]|$))",
     re.IGNORECASE,
 )
+_NOT_IN_URLS = re.compile(r'[<>"\\^`{|}]')
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
@@ -106,7 +107,11 @@ def plain_text(source: str, *, limit: int = LIMIT) -> str:
 
 
 def safe_url(url: str | None) -> str:
-    """The address if it is a whole http, https or mailto one; else nothing."""
+    """The address if it is a whole http, https or mailto one; else nothing.
+
+    Its scheme comes out in small letters, and what no address may hold but browsers forgive (RFC 3986, section 2) is escaped, so that
+    it can stand between quotes and angle brackets.
+    """
     url = (url or "").strip()
     if any(character.isspace() for character in url) or url != strip_controls(url):
         return ""
@@ -115,9 +120,11 @@ def safe_url(url: str | None) -> str:
         hostname = parts.hostname
     except ValueError:
         return ""
-    if parts.scheme in {"http", "https"}:
-        return url if hostname else ""
-    return url if parts.scheme == "mailto" and "@" in parts.path else ""
+    if _NOT_IN_URLS.search(parts.netloc):
+        return ""
+    whole = hostname if parts.scheme in {"http", "https"} else parts.scheme == "mailto" and "@" in parts.path
+    rest = _NOT_IN_URLS.sub(lambda match: f"%{ord(match[0]):02X}", url[len(parts.scheme) :])
+    return f"{parts.scheme}{rest}" if whole else ""
 
 
 def _cleaner(base_url: str) -> nh3.Cleaner:
