@@ -73,12 +73,12 @@ def page(rendering: Rendering) -> Any:
 
 @pytest.mark.parametrize("part", ["html", "text"])
 def test_an_issue_is_the_golden_one(rendering: Rendering, part: str) -> None:
-    """Written only on request, by ``WRITE_GOLDEN=1``; the run that writes fails, so that somebody looks."""
+    """Written only on request, by ``LETTERS_WRITE_GOLDEN=1``; the run that writes fails, so that somebody looks."""
     path = GOLDEN / f"issue.{'html' if part == 'html' else 'txt'}"
     found = getattr(rendering, part)
-    if os.environ.get("WRITE_GOLDEN"):
+    if os.environ.get("LETTERS_WRITE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
-        pytest.fail(f"wrote {path.name}: look at it, then run again without WRITE_GOLDEN")
+        pytest.fail(f"wrote {path.name}: look at it, then run again without LETTERS_WRITE_GOLDEN")
     assert found == path.read_text(encoding="utf-8")
 
 
