@@ -31,3 +31,10 @@ def relay() -> Iterator[TestRelay]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send one message at a time, and look before each what was decided elsewhere: a test must not wait a second."""
+    monkeypatch.setattr("letters.deliver.outbox._AT_ONCE", 1)
+    monkeypatch.setattr("letters.deliver.batch._LOOK_EVERY_SECONDS", 0.0)

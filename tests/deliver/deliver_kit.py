@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import email
+import ssl
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.policy import SMTP as SMTP_POLICY
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
@@ -171,10 +172,6 @@ class Delivered:
     content: bytes
 
 
-class DropConnectionError(Exception):
-    """Raised by a script: the relay goes away without an answer."""
-
-
 @dataclass
 class RelayScript:
     """What the relay says: functions that give an answer, or None for the usual one."""
@@ -185,6 +182,8 @@ class RelayScript:
     on_data: Callable[[str, int], str | None] = lambda recipient, taken: None
     #: Recipients after whose content the connection is dropped; the message counts as taken.
     drop_after_data: set[str] = field(default_factory=set)
+    #: Recipients at whose RCPT TO the connection is dropped, and how many times.
+    drop_at_rcpt: dict[str, int] = field(default_factory=dict)
 
 
 class TestRelay:
@@ -192,25 +191,52 @@ class TestRelay:
 
     __test__ = False
 
-    def __init__(self, **options: object) -> None:
+    def __init__(
+        self, *, with_auth: bool = False, ssl_context: ssl.SSLContext | None = None, **options: object
+    ) -> None:
+        if with_auth:
+            options["authenticator"] = self.authenticate
         self.script = RelayScript()
         self.taken: list[Delivered] = []
         self.sessions: set[int] = set()
         self.logins: list[str] = []
         self._taken_by: Counter[int] = Counter()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=True, **options)
+        self._ssl_context = ssl_context
+        self._options = {"enable_SMTPUTF8": True, **options}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server: asyncio.Server | None = None
 
     def start(self) -> None:
-        self._controller.start()
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+
+    async def _listen(self) -> asyncio.Server:
+        return await self._loop.create_server(
+            lambda: SMTP(self, loop=self._loop, **self._options),  # type: ignore[arg-type]
+            "127.0.0.1",
+            0,
+            ssl=self._ssl_context,
+        )
 
     def stop(self) -> None:
-        self._controller.stop()
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     @property
     def port(self) -> int:
-        server = self._controller.server
-        assert isinstance(server, asyncio.AbstractServer)
-        return int(server.sockets[0].getsockname()[1])  # type: ignore[attr-defined]
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
 
     def settings(self, **changes: object) -> SmtpSettings:
         return SmtpSettings(
@@ -247,6 +273,10 @@ class TestRelay:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        name = address.partition("@")[0]
+        if self.script.drop_at_rcpt.get(name, 0):
+            self.script.drop_at_rcpt[name] -= 1
+            _hang_up(server)
         answer = self.script.on_rcpt(address)
         if answer is None:
             envelope.rcpt_tos.append(address)
@@ -263,19 +293,20 @@ class TestRelay:
         self.taken.append(Delivered(recipient, str(message["Message-ID"]), content))
         self._taken_by[id(session)] += 1
         if recipient.partition("@")[0] in self.script.drop_after_data:
-            assert server.transport is not None
-            server.transport.abort()
+            _hang_up(server)
         return "250 2.0.0 queued"
-
-    def taken_on(self, session: Session) -> int:
-        return self._taken_by[id(session)]
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
     ) -> AuthResult:
         login = getattr(data, "login", b"").decode()
         self.logins.append(login)
-        return AuthResult(success=getattr(data, "password", b"") == b"let me in")
+        return AuthResult(success=getattr(data, "password", b"") == b"let me in", handled=False)
+
+
+def _hang_up(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.abort()
 
 
 def wait_for(condition: Callable[[], bool], *, what: str) -> None:
@@ -284,6 +315,3 @@ def wait_for(condition: Callable[[], bool], *, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]

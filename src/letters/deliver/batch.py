@@ -56,9 +56,6 @@ class Transport(Protocol):
     def send(self, batch: Batch) -> None:
         """Send what the batch gives until it gives nothing more."""
 
-    def close(self) -> None:
-        """Let go of connections."""
-
 
 class Batch:
     """The claims of one batch. Used by one thread."""

@@ -5,6 +5,7 @@ aiosmtplib connects, does TLS and AUTH, and reads answers; the order of commands
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ class Lost:
     reason: str
 
 
+class _Smtp(SMTP):
+    """Ends at once: TLS takes leave in its own time, and our loop does not live as long."""
+
+    def close(self) -> None:
+        transport = self.transport
+        super().close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+
+
 class Connection:
     """An open connection."""
 
@@ -57,7 +68,7 @@ class Connection:
         cls, settings: SmtpSettings, *, password: str | None, tls: ssl.SSLContext | None, host_name: str
     ) -> Connection:
         """Connect, protect and log in as the settings say. Raises SMTPException or OSError."""
-        smtp = SMTP(
+        smtp = _Smtp(
             hostname=settings.host,
             port=settings.port,
             username=settings.username or None,

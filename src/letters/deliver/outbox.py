@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
-from letters.deliver.batch import Batch
+from letters.deliver.batch import Batch, Outgoing
 from letters.files import replace_file
 from letters.model import DeliveryState
 from letters.store.subscribers import email_key
 
 _UNSAFE = re.compile(r"[^a-z0-9@.+_-]")
 _LONGEST = 120
+_AT_ONCE = 8
 
 
 class Outbox:
@@ -27,14 +30,18 @@ class Outbox:
 
     def send(self, batch: Batch) -> None:
         """Write what the batch gives."""
-        while (message := batch.next()) is not None:
-            batch.handing_over(message)
-            path = self.folder / file_name(message.claim.email)
-            replace_file(path, message.content)
-            batch.answer(message, DeliveryState.SENT, f"written to {path.name}")
+        # Files are synced, and disks sync several at once as fast as one.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            while messages := list(islice(iter(batch.next, None), _AT_ONCE)):
+                for message in messages:
+                    batch.handing_over(message)
+                for message, path in zip(messages, pool.map(self._write, messages), strict=True):
+                    batch.answer(message, DeliveryState.SENT, f"written to {path.name}")
 
-    def close(self) -> None:
-        pass
+    def _write(self, message: Outgoing) -> Path:
+        path = self.folder / file_name(message.claim.email)
+        replace_file(path, message.content)
+        return path
 
 
 def file_name(email: str) -> str:

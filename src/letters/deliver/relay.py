@@ -20,6 +20,7 @@ _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.5
 #: How long messages that are under way may go on when we are interrupted.
 _GRACE_SECONDS = 10.0
+_TURNS_TO_CLOSE = 4
 _STATES = {
     Meaning.ACCEPTED: DeliveryState.SENT,
     Meaning.LATER: DeliveryState.DEFERRED,
@@ -57,6 +58,9 @@ class Relay:
 
     async def _quit(self) -> None:
         await asyncio.gather(*(connection.quit() for connection in self._idle))
+        # A closed transport lets go of its socket only in later turns of the loop, which will have none.
+        for _ in range(_TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
     async def _send(self, batch: Batch) -> None:
         self._pauses = self._busy_in_a_row = 0
