@@ -62,7 +62,7 @@ def sync_folder(path: Path) -> None:
 def append_line(path: Path, line: str) -> None:
     """Add one line to a file, making file and folders, with a single write that outlives a kill of this process.
 
-    Lines of several processes never mix (open(2), ``O_APPEND``). Where an earlier write ended short, as on a full disk, the new
+    Lines of several processes never mix; each waits its turn. Where an earlier write ended short, as on a full disk, the new
     line still begins on its own. Raises ValueError if the text is more than one line, OSError if it could not be written
     whole. A power cut may cost the newest lines.
     """
@@ -71,6 +71,8 @@ def append_line(path: Path, line: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
+        # Another process's write may be seen half-done, and would look like one that ended short.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         content = f"{line}\n".encode()
         if not _ends_a_line(descriptor):
             content = b"\n" + content
