@@ -121,7 +121,7 @@ class Relay:
             self._take_answer(connection, message, end, batch)
             await self._pace(end, batch)
         else:
-            _take_loss(message, end, batch)
+            self._take_loss(message, end, batch)
 
     def _take_answer(self, connection: Connection, message: Outgoing, answer: Answer, batch: Batch) -> None:
         what = answer.meaning
@@ -133,6 +133,16 @@ class Relay:
             batch.put_back(message, str(answer))
         else:
             batch.answer(message, _STATES[what], str(answer))
+
+    def _take_loss(self, message: Outgoing, lost: Lost, batch: Batch) -> None:
+        # Connections that idled as long as this one are likely gone too, and would cost this message a try each.
+        for idle in self._idle:
+            idle.close()
+        self._idle.clear()
+        if lost.handed:
+            batch.answer(message, DeliveryState.UNKNOWN, f"no answer after the content: {lost.reason}")
+        else:
+            batch.put_back(message, f"connection lost: {lost.reason}")
 
     async def _pace(self, answer: Answer, batch: Batch) -> None:
         """Wait a little after an answer that says "later", longer after each that follows; go on after success."""
@@ -157,13 +167,6 @@ class Relay:
             remedy = "check delivery.smtp; the next pass tries again"
         what = str(error) or type(error).__name__
         return Stop(reason=f"no connection to {settings.host}:{settings.port}: {what}", remedy=remedy)
-
-
-def _take_loss(message: Outgoing, lost: Lost, batch: Batch) -> None:
-    if lost.handed:
-        batch.answer(message, DeliveryState.UNKNOWN, f"no answer after the content: {lost.reason}")
-    else:
-        batch.put_back(message, f"connection lost: {lost.reason}")
 
 
 def _hold(answer: Answer) -> Stop:
