@@ -87,7 +87,7 @@ def journal_deaths(*numbers: int) -> list[Death]:
 
 DEATHS = [
     # The first line is the head; of the others two belong to each message.
-    *journal_deaths(1, 2, 3, 4, 9, 10, 15, 16, 24, 25),
+    *journal_deaths(1, 2, 3, 4, 10, 15, 25),
     *(Death(letters.deliver.sending, "freeze", 1, when) for when in ("before", "after")),
     *(
         Death(letters.deliver.sending, "claim", nth, when)

@@ -103,7 +103,10 @@ def test_a_connection_that_ends_with_421_after_n_messages_costs_nobody_a_wait(
     assert len(relay.sessions) == 4
 
 
-def test_a_relay_that_is_always_busy_stops_the_run_and_loses_nobody(lite: World, relay: TestRelay) -> None:
+def test_a_relay_that_is_always_busy_stops_the_run_and_loses_nobody(
+    lite: World, relay: TestRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("letters.deliver.relay._LONGEST_PAUSE_SECONDS", 0.01)
     lite.settings = make_settings(smtp=relay.settings(connections=1))
     lite.add_readers(40)
     lite.add_issue()
