@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from letters.cards import ReadCard, read_card, read_card_bytes, write_card
+from letters.cards.reading import Form
 from letters.errors import CardError
 from letters.model import Card, Credit, Insights, RelatedCard, Section
 
@@ -319,6 +320,14 @@ def test_a_backslash_keeps_a_line_from_being_a_heading() -> None:
     card = read("\\Summary\n\nSummary\nOne.\n\n\\Topics\n\n\\#5 is alive\n\n\\textbf stays").card
     assert card.title == "Summary"
     assert card.summary == "One.\n\nTopics\n\n#5 is alive\n\n\\textbf stays"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_title_may_begin_like_a_heading(form: Form) -> None:
+    title = "Summary: the year in batteries"
+    written = write_card(Card(title=title, summary="Text."), form=form)
+    assert "\\" not in written
+    assert read_card(written, form=form, where="a").card == Card(title=title, summary="Text.")
 
 
 def test_text_before_the_first_heading_begins_the_summary_and_is_reported() -> None:

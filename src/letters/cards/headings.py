@@ -208,8 +208,15 @@ def _is_known_anyhow(text: str) -> bool:
 
 
 def escape_title(title: str) -> str:
-    """A title, so that it is not taken for a heading or the fence of front matter."""
-    return f"\\{title}" if _is_no_title(title.lstrip("\\")) else title
+    """A title, so that it is not taken for a heading or the fence of front matter.
+
+    "Summary: the year in batteries" is a title as it stands, since reading takes a heading with text on its line for one.
+    """
+    if title.startswith("\\"):
+        return f"\\{title}" if _is_no_title(title.lstrip("\\")) else title
+    heading = known_heading(title)
+    is_title = heading is not None and heading.rest
+    return title if is_title or not _is_no_title(title) else f"\\{title}"
 
 
 def unescape_title(title: str) -> str:
