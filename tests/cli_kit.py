@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -51,7 +51,7 @@ Letters = Callable[..., Ran]
 
 
 @pytest.fixture
-def letters(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Letters:
+def letters(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Letters]:
     """Run a command in this process, as the console script does."""
     for name in ("LETTERS_WORKSPACE", "LETTERS_DATABASE_URL", "LETTERS_SECRET", "LETTERS_DEBUG"):
         monkeypatch.delenv(name, raising=False)
@@ -62,7 +62,9 @@ def letters(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
-    return run
+    yield run
+    # A command sends logs to the standard error of its test, which is closed now.
+    structlog.reset_defaults()
 
 
 def feed(*titles: str) -> str:
