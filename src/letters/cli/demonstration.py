@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,8 +56,8 @@ def run_demo(face: Face, root: Path | None, *, tree: Path | None, serve: bool) -
             }
         finally:
             house.close()
-    if serve:
-        run_scheduler(house.workspace, face.environ)
+        if serve:
+            run_scheduler(house.workspace, face.environ)
     face.finish(data, problems)
 
 
@@ -104,8 +106,22 @@ def _say_what_to_open(face: Face, house: House) -> None:
         ("the configuration", house.workspace.config),
     ]
     for what, path in rows:
-        face.out.print(f"  {what:<28} {path}", soft_wrap=True)
-    face.out.print(f"\nServe it: letters run --workspace {house.workspace.root}", soft_wrap=True)
+        face.out.print(f"  {what:<28} {_from_here(path)}", soft_wrap=True)
+    again = (
+        f"{_program()} demo --workspace {_from_here(house.workspace.root)} --tree {_from_here(tree)} --serve"
+    )
+    face.out.print(f"\nServe it: {again}", soft_wrap=True)
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _program() -> str:
+    """How this program is called: by name where it is on the PATH, else by where it lies."""
+    called = Path(sys.argv[0])
+    return called.name if shutil.which(called.name) else str(_from_here(called.resolve()))
 
 
 def _distinct(problems: list[Problem]) -> list[Problem]:
