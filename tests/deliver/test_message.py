@@ -7,9 +7,11 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, default
+from email.utils import unquote
 
 import pytest
 from hypothesis import given
@@ -179,29 +181,23 @@ def test_any_subject_reads_back_in_words_of_at_most_75_characters_r18(subject: s
     assert str(found) == re.sub(" +", " ", subject).strip(" ")
 
 
-# The standard library takes exotic blanks in a display name for plain ones; what was encoded is right.
-name_text = st.text(
-    alphabet=st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), include_characters=" "),
-    max_size=200,
-)
-
-
-@given(name=name_text)
+@given(name=header_text)
 def test_any_display_name_reads_back_r18(name: str) -> None:
-    wanted = re.sub(" +", " ", name).strip(" ")
     words = phrase("To", name)
-    raw = build(reader=replace(READER, name=name))
     assert all(len(word) <= 75 for word in words if word.startswith("=?"))
-    to = email.message_from_bytes(raw, policy=default)["To"]
+    # By the older of the standard library's readers: the newer one puts blanks between words (gh-92081).
+    found = str(make_header(decode_header(" ".join(words))))
+    is_encoded = words[:1] and words[0].startswith("=?")
+    assert (found if is_encoded else unquote(found)) == re.sub(" +", " ", name).strip(" ")
+    to = email.message_from_bytes(build(reader=replace(READER, name=name)), policy=default)["To"]
     assert [one.addr_spec for one in to.addresses] == ["ada@reader.example"]
-    assert to.addresses[0].display_name == wanted
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=("Cs",)), min_size=1, max_size=120))
 def test_no_character_is_split_between_two_encoded_words_r18(text: str) -> None:
     for word in encoded_words(text):
         assert len(word) <= 75
-        assert str(email.header.make_header(email.header.decode_header(word))) in text
+        assert str(make_header(decode_header(word))) in text
 
 
 @pytest.mark.parametrize("bad", ["a\r\nBcc: b@x.example", "a\nb", "a\x00b", "a\x7fb", "a\u2028b"])
