@@ -185,7 +185,7 @@ def test_any_subject_reads_back_in_words_of_at_most_75_characters_r18(subject: s
 def test_any_display_name_reads_back_r18(name: str) -> None:
     words = phrase("To", name)
     assert all(len(word) <= 75 for word in words if word.startswith("=?"))
-    # By the older of the standard library's readers: the newer one puts blanks between words (gh-92081).
+    # By the older of the standard library's readers: the newer one puts blanks between words.
     found = str(make_header(decode_header(" ".join(words))))
     is_encoded = words[:1] and words[0].startswith("=?")
     assert (found if is_encoded else unquote(found)) == re.sub(" +", " ", name).strip(" ")
