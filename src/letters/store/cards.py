@@ -142,9 +142,7 @@ def _read(row: Row[*tuple[Any, ...]]) -> StoredCard:
 
 
 def _load_links(c: Connection, table: Table, noun: str) -> dict[str, tuple[str, ...]]:
-    rows = c.execute(
-        select(table.c.card_id, table.c[noun]).order_by(table.c.card_id, table.c.position)
-    )
+    rows = c.execute(select(table.c.card_id, table.c[noun]).order_by(table.c.card_id, table.c.position))
     found: dict[str, list[str]] = {}
     for card_id, key in rows:
         found.setdefault(card_id, []).append(key)

@@ -146,9 +146,9 @@ def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) ->
 
 def rendered_choices(c: Connection, issue_id: int) -> dict[str, bool]:
     """Each choice that has a rendering of the issue, and whether there is anything to read in it."""
-    query = select(
-        rendering.c.choice, rendering.c.entries, (rendering.c.html != "").label("has_html")
-    ).where(rendering.c.issue_id == issue_id)
+    query = select(rendering.c.choice, rendering.c.entries, (rendering.c.html != "").label("has_html")).where(
+        rendering.c.issue_id == issue_id
+    )
     return {row.choice: bool(row.entries) or row.has_html for row in c.execute(query)}
 
 
