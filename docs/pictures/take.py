@@ -37,13 +37,9 @@ def main() -> int:
         issue.write_text(html.get_content(), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         _take(browser, issue.as_uri(), HERE / "issue.png")
-        _take(browser, _served_from(feed), HERE / "feed.png")
+        _take(browser, feed.as_uri(), HERE / "feed.png")
         browser.close()
     return 0
-
-
-def _served_from(page: Path) -> str:
-    return page.as_uri()
 
 
 def _take(browser: Browser, address: str, picture: Path) -> None:
