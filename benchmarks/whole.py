@@ -27,11 +27,17 @@ from email.utils import format_datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.sax.saxutils import escape
+
+from sqlalchemy import func, select
 
 from letters.cards import write_card
 from letters.model import Card, Credit
+from letters.pipeline import open_house
+from letters.settings import Workspace
+from letters.store.episodes import load_seen
+from letters.store.tables import card, delivery, entry, episode, feed, issue
 
 HERE = Path(__file__).resolve().parent
 SUBSCRIBERS = 200
@@ -66,7 +72,11 @@ class _Handler(SimpleHTTPRequestHandler):
     """Serves files with Last-Modified and 304, as most hosts of feeds do."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {".xml": "application/xml", "": "application/octet-stream"}  # noqa: RUF012 - the base class's form
+    extensions_map: ClassVar[dict[str, str]] = {
+        ".xml": "application/xml",
+        ".json": "application/feed+json",
+        "": "application/octet-stream",
+    }
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -95,7 +105,10 @@ def _write_workspace(workspace: Path, site: Path, data: Path, address: str) -> d
     newest = max(date.fromisoformat(row["published"][:10]) for row in episodes)
     sources = _write_show_feeds(site / "shows", episodes, address)
     real = sorted(
-        path for folder in ("blogs", "podcasts") for path in (data / "feeds" / folder).glob("*.xml")
+        path
+        for folder in ("blogs", "podcasts")
+        for path in (data / "feeds" / folder).iterdir()
+        if path.suffix in {".xml", ".json"}
     )
     sources += [
         {"key": f"real-{number:03}", "url": f"http://{address}/{path.relative_to(data)}"}
@@ -124,10 +137,12 @@ _EDITIONS = [
         "group_by": "audience",
     },
     {
-        "key": "open-source",
-        "title": "Open source",
+        "key": "where-you-are",
+        "title": "Where you are",
         "when": "0 9 * * *",
-        "topics": ["open-source-ai", "linux", "docker"],
+        "zone": "recipient",
+        "grace": "24h",
+        "uncarded": True,
     },
 ]
 
@@ -197,7 +212,7 @@ def _write_cards(folder: Path, data: Path) -> None:
 def _write_subscribers(file: Path) -> None:
     lines = ["email,name,zone,editions,topics,status,consent_at,consent_source"]
     for number in range(SUBSCRIBERS):
-        editions = ("weekly|daily", "weekly", "daily", "weekly|daily|open-source")[number % 4]
+        editions = ("weekly|daily", "weekly", "daily", "weekly|daily|where-you-are")[number % 4]
         topics = "linux" if number % 10 == 0 else ""
         lines.append(
             f"reader-{number}@readers.example,Reader {number},Europe/Berlin,{editions},{topics},confirmed,"
@@ -226,6 +241,7 @@ def _three_passes(workspace: Path, first: datetime, database: str | None) -> int
         report = _letters("once", "--now", moment.isoformat(), "--json", *here, environ=environ)
         reports.append(report)
         _print_pass(number, moment, report)
+        _print_store(workspace, environ)
     faults = [*_third_pass_faults(reports[2]), *_mail_faults(workspace)]
     for fault in faults:
         print(f"FAULT: {fault}")
@@ -245,6 +261,19 @@ def _print_pass(number: int, moment: datetime, report: dict[str, Any]) -> None:
     for problem in report["problems"]:
         if problem["where"].startswith("source"):
             print(f"    {problem['text'][:150]}")
+
+
+def _print_store(workspace: Path, environ: dict[str, str]) -> None:
+    house = open_house(Workspace(workspace), environ)
+    with house.store.read() as connection:
+        counts = {
+            table.name: connection.scalar(select(func.count()).select_from(table))
+            for table in (episode, card, entry, feed, issue, delivery)
+        }
+        empty = [source.url for source in house.settings.sources if not load_seen(connection, source.key)]
+    house.close()
+    print("  in store   " + ", ".join(f"{name} {number:,}" for name, number in counts.items()))
+    print(f"  no entries {', '.join(empty) or 'none'}")
 
 
 def _kind(problem: dict[str, Any]) -> str:
@@ -289,7 +318,7 @@ def _mail_faults(workspace: Path) -> list[str]:
 
 def _letters(*words: str, environ: dict[str, str] | None = None) -> Any:
     done = subprocess.run(
-        [sys.executable, *os.environ.get("LETTERS_RUN", "-m letters").split(), *words],
+        [sys.executable, "-m", "letters", *words],
         env=environ,
         capture_output=True,
         text=True,
