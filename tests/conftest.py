@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from letters.store import Store
 
-pytest_plugins = ("httpserver",)
+pytest_plugins = ("browser_kit", "httpserver")
 
 hypothesis_settings.register_profile("letters", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("letters")
