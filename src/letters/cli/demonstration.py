@@ -73,7 +73,7 @@ def _passes(face: Face, house: House, *, start: datetime, now: datetime, begins:
         reports.append(report)
         if not face.as_json:
             face.out.print(f"[bold]{moment:%A %d %B, %H:%M} UTC[/]")
-            face.print_table(("verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
+            face.print_table(("=verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
             face.out.print()
     return reports
 

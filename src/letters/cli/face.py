@@ -29,7 +29,15 @@ ACCENT = "dark_cyan"
 #: Work that is over sooner needs no progress bar, in seconds.
 _PATIENCE = 0.5
 
+_ENDLESS = 10_000
+
 DONE, PROBLEMS, USAGE, NOTHING = 0, 1, 2, 3
+
+
+def _console() -> Console:
+    """Standard output: as wide as the terminal; elsewhere a row stays a line, for what reads it."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_ENDLESS)
 
 
 @dataclass
@@ -39,7 +47,7 @@ class Face:
     as_json: bool = False
     workspace_root: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
+    out: Console = field(default_factory=_console)
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     def workspace(self, given: Path | None = None) -> Workspace:
@@ -101,15 +109,21 @@ class Face:
                 self.out.print(Text(f"  {problem}", style="dim"), soft_wrap=True)
 
     def print_table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-        """A table without boxes; columns whose name starts with ">" are aligned right. Without rows: what to do next."""
+        """A table without boxes. Without rows: what to do next.
+
+        Columns named ">so" are aligned right, columns named "=so" are never wrapped; the others give way first.
+        """
         if not rows:
             self.out.print(empty)
             return
         table = Table(box=None, pad_edge=False, header_style=ACCENT, padding=(0, 3, 0, 0))
         for column in columns:
-            right = column.startswith(">")
+            right, whole = column.startswith(">"), column.startswith("=")
             table.add_column(
-                column.lstrip(">"), justify="right" if right else "left", overflow="ellipsis", no_wrap=right
+                column.lstrip(">="),
+                justify="right" if right else "left",
+                overflow="fold",
+                no_wrap=right or whole,
             )
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))

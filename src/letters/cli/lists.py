@@ -104,16 +104,13 @@ def list_subscribers(
         found = list(load_subscribers(connection, edition=edition))
     if not face.as_json:
         face.print_table(
-            ("email", "name", "status", "editions", "topics", "audiences", "zone"),
+            ("=email", "=status", "editions", "only"),
             [
                 (
                     one.email,
-                    one.name,
                     one.status.value,
                     ", ".join(one.editions),
-                    ", ".join(one.topics),
-                    ", ".join(one.audiences),
-                    one.zone,
+                    ", ".join((*one.topics, *one.audiences)),
                 )
                 for one in found
             ],
@@ -147,7 +144,7 @@ def list_sources(
     rows = [(source, states.get(source.key)) for source in settings.sources]
     if not face.as_json:
         face.print_table(
-            ("source", "show", "health", "last look", "next look"),
+            ("=source", "show", "health", "=last look", "=next look"),
             [
                 (
                     source.key,
@@ -175,7 +172,7 @@ def list_cards(
         found = load_cards(connection)
     if not face.as_json:
         face.print_table(
-            ("card", "title", "publisher", "file"),
+            ("=card", "title", "publisher", "file"),
             [(one.card.address, one.card.title, one.card.credit.publisher, one.path or "") for one in found],
             empty="No cards yet. Drop some into cards/ and run: letters pair",
         )

@@ -171,5 +171,5 @@ def _verb(
 
 def _finish(face: Face, report: PassReport) -> None:
     if not face.as_json:
-        face.print_table(("verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
+        face.print_table(("=verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
     face.finish(pass_as_json(report), report.problems)

@@ -29,7 +29,7 @@ def schedule(
     planned = plan(settings.editions, now=parse_now(now), days=days)
     if not face.as_json:
         face.print_table(
-            ("when", "zone", "UTC", "edition", "title"),
+            ("=when", "=zone", "=UTC", "=edition", "title"),
             [
                 (_local(one), one.zone, f"{one.occurrence.at:%d %b %H:%M}", one.edition, one.title)
                 for one in planned
@@ -57,6 +57,7 @@ def run(
 
 def _local(planned: Planned) -> str:
     if planned.zone == RECIPIENT_ZONE:
+        # Mails leave at each reader's own hour; the first of them at the moment shown as UTC.
         return f"{planned.occurrence.local_date:%a %d %b}"
     return f"{planned.occurrence.at.astimezone(ZoneInfo(planned.zone)):%a %d %b %H:%M}"
 
