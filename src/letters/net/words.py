@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
+import ssl
+
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -35,8 +40,20 @@ def _innermost(error: Exception) -> BaseException:
     return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
 
 
+def _system_words(error: OSError) -> str:
+    # asyncio says "Connect call failed" and the address; the number says what happened.
+    number = error.errno
+    if (
+        number is not None
+        and number in errno.errorcode
+        and not isinstance(error, ssl.SSLError | socket.gaierror)
+    ):
+        return os.strerror(number).lower()
+    return error.strerror or ""
+
+
 def _line(error: object) -> str:
     """An error's own text as one short printable line: parts of it may come from the server."""
-    text = (error.strerror or "") if isinstance(error, OSError) else ""
+    text = _system_words(error) if isinstance(error, OSError) else ""
     text = " ".join((text or str(error) or type(error).__name__).split())
     return "".join(character if character.isprintable() else "?" for character in text)[:_LONGEST]
