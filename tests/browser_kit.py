@@ -10,9 +10,12 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, named by CHROMIUM or found on the PATH."""
+    """Chromium, named by CHROMIUM or found on the PATH.
+
+    For one module only: while it is there, Playwright's event loop runs in this thread, and nobody else's can.
+    """
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         if os.environ.get("LETTERS_TESTS_REQUIRE_CHROMIUM"):
