@@ -27,8 +27,19 @@ class EpisodeToPair:
     guid: str = ""
     #: Link, enclosures, and the guid where it is an address.
     addresses: tuple[str, ...] = ()
+    is_enclosed: bool = False
+    #: Where it was found, when that is not one with its show: two episodes of one source are never the same recording.
+    source: str = ""
     season: int | None = None
     number: int | None = None
+    #: Where it was found, which several shows of one name tell apart; the show when nothing else is known.
+    source: str = ""
+    #: How many media files it has.
+    enclosures: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            object.__setattr__(self, "source", self.show)
 
     @classmethod
     def from_episode(cls, episode: Episode, names: tuple[str, ...]) -> EpisodeToPair:
@@ -41,8 +52,12 @@ class EpisodeToPair:
             description=episode.description,
             guid=episode.guid,
             addresses=(episode.link, *(enclosure.url for enclosure in episode.enclosures)),
+            is_enclosed=bool(episode.enclosures),
+            source=episode.source,
             season=episode.season,
             number=episode.number,
+            source=episode.source,
+            enclosures=len(episode.enclosures),
         )
 
     @classmethod
@@ -58,6 +73,7 @@ class EpisodeToPair:
             description=_text(row, "description"),
             guid=_text(row, "guid"),
             addresses=(_text(row, "link"),),
+            source=_text(row, "feed_url"),
         )
 
 
