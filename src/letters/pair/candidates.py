@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from letters.pair.recordings import find_recordings
 from letters.pair.shows import Show, ShowFinder, decorations_of, gather_shows
 from letters.pair.titles import Title, read_title
+from letters.pair.twins import Titled, find_twins
 from letters.pair.values import CardToPair, EpisodeToPair
 from letters.pair.wording import fold, words
 
@@ -63,13 +63,9 @@ class ReadCard:
 
 @dataclass
 class Shelf:
-    """Recordings that a card is looked for among: a show's, or all of them; with how rare each word is there.
+    """Episodes that a card is looked for among: a show's, or all of them; with how rare each word is there."""
 
-    A recording has one place, however many sources have it, and is found by what any of its twins says.
-    """
-
-    #: The twins of each recording; mostly it is a single episode.
-    recordings: list[tuple[ReadEpisode, ...]] = field(default_factory=list)
+    episodes: list[ReadEpisode] = field(default_factory=list)
     by_key: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_number: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_day: dict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -81,29 +77,29 @@ class Shelf:
         self.title_rarity: Callable[[str], float] = _Rarity(self, self.by_title_word).__getitem__
         self.rarity: Callable[[str], float] = _Rarity(self, self.by_word).__getitem__
 
-    def add(self, twins: Sequence[ReadEpisode]) -> None:
-        place = len(self.recordings)
-        self.recordings.append(tuple(twins))
-        for key in {one.title.key for one in twins if one.title.key}:
-            self.by_key[key].append(place)
-        for number in {one.number for one in twins if one.number is not None}:
-            self.by_number[number].append(place)
-        for day in {one.episode.published for one in twins if one.episode.published}:
-            self.by_day[day].append(place)
-        for word in frozenset[str]().union(*(one.titled for one in twins)):
+    def add(self, one: ReadEpisode) -> None:
+        place = len(self.episodes)
+        self.episodes.append(one)
+        if one.title.key:
+            self.by_key[one.title.key].append(place)
+        if one.number is not None:
+            self.by_number[one.number].append(place)
+        if one.episode.published:
+            self.by_day[one.episode.published].append(place)
+        for word in one.titled:
             self.by_title_word[word].append(place)
-        for word in frozenset[str]().union(*(one.about for one in twins)):
+        for word in one.about:
             self.by_word[word].append(place)
 
-    def closest(self, card: ReadCard) -> list[tuple[ReadEpisode, ...]]:
-        """The recordings worth comparing with the card, in the order of the shelf."""
+    def closest(self, card: ReadCard) -> list[ReadEpisode]:
+        """The episodes worth comparing with the card, in the order of the shelf."""
         scores: dict[int, int] = defaultdict(int)
         for word in card.titled:
             self._count(scores, self.by_title_word.get(word, ()), self.title_rarity(word))
         for word in card.about:
             self._count(scores, self.by_word.get(word, ()), self.rarity(word))
         best = sorted(scores, key=lambda place: (-scores[place], place))[:_CLOSEST]
-        return [self.recordings[place] for place in sorted({*best, *self._otherwise(card)})]
+        return [self.episodes[place] for place in sorted({*best, *self._otherwise(card)})]
 
     @staticmethod
     def _count(scores: dict[int, int], places: Sequence[int], rarity: float) -> None:
@@ -123,11 +119,7 @@ class Shelf:
                 yield from same[:_OTHERWISE] if card.has_show else self._titled_alike(card, same)
 
     def _titled_alike(self, card: ReadCard, places: Sequence[int]) -> Iterable[int]:
-        return (
-            place
-            for place in places
-            if any(one.title.key == card.title.key for one in self.recordings[place])
-        )
+        return (place for place in places if self.episodes[place].title.key == card.title.key)
 
 
 class _Rarity(dict[str, float]):
@@ -141,7 +133,7 @@ class _Rarity(dict[str, float]):
     def __missing__(self, word: str) -> float:
         # A word that no episode has is as rare as one that a single episode has: it may be a slip of the pen.
         count = max(1, len(self._places.get(word, ())))
-        self[word] = rarity = math.log((len(self._shelf.recordings) + _UNSEEN) / (count + 0.5))
+        self[word] = rarity = math.log((len(self._shelf.episodes) + _UNSEEN) / (count + 0.5))
         return rarity
 
 
@@ -151,43 +143,48 @@ class Catalogue:
     def __init__(self, episodes: Iterable[EpisodeToPair]) -> None:
         ordered = sorted(episodes, key=lambda one: one.id)
         self.shows = _gather(ordered)
+        self.episodes = [read_episode(one, self.shows[one.show]) for one in ordered]
+        self.twins = find_twins(
+            [Titled(one.episode, one.title) for one in self.episodes],
+            {key: show.names for key, show in self.shows.items()},
+        )
+
+
+class Library:
+    """All recordings, by show, ready to be searched: of twins the one that is `held`, else the best.
+
+    It is made of the settled episodes too: how rare a word is must not depend on what was decided already.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, held: Collection[str] = ()) -> None:
+        self.shows = catalogue.shows
         self.finder = ShowFinder(self.shows.values())
-        self.recordings = find_recordings(ordered, self.shows, self.finder)
         self.all = Shelf()
         self.shelves: dict[str, Shelf] = defaultdict(Shelf)
-        self._twins: dict[str, list[ReadEpisode]] = defaultdict(list)
-        for episode in ordered:
-            read = read_episode(episode, self.shows[episode.show])
-            self._twins[self.recordings.of(episode.id)].append(read)
-        for twins in self._twins.values():
-            self.all.add(twins)
-            for show, some in _by_show(twins).items():
-                self.shelves[show].add(some)
+        twins = catalogue.twins
+        show_of = {one.episode.id: one.episode.show for one in catalogue.episodes}
+        for read in catalogue.episodes:
+            if twins.representative(read.episode.id, held) != read.episode.id:
+                continue
+            # A card may name any of its shows.
+            for show in sorted({show_of[one] for one in twins.of(read.episode.id)}):
+                self.shelves[show].add(read)
+            self.all.add(read)
         self._joined: dict[tuple[str, ...], Shelf] = {}
 
-    def twins(self, recording: str) -> Sequence[ReadEpisode]:
-        """The episodes of a recording, by the id that stands for it."""
-        return self._twins[recording]
-
     def shelf(self, shows: tuple[str, ...]) -> Shelf:
-        """The recordings of these shows; all for none."""
+        """The episodes of these shows; of all for none."""
         if len(shows) == 1:
             return self.shelves[shows[0]]
         if not shows:
             return self.all
         if shows not in self._joined:
-            self._joined[shows] = self._join(shows)
+            joined = Shelf()
+            found = {one.episode.id: one for show in shows for one in self.shelves[show].episodes}
+            for one in found.values():
+                joined.add(one)
+            self._joined[shows] = joined
         return self._joined[shows]
-
-    def _join(self, shows: tuple[str, ...]) -> Shelf:
-        joined: dict[str, list[ReadEpisode]] = defaultdict(list)
-        for show in shows:
-            for twins in self.shelves[show].recordings:
-                joined[self.recordings.of(twins[0].episode.id)] += twins
-        shelf = Shelf()
-        for some in joined.values():
-            shelf.add(some)
-        return shelf
 
     def read_card(self, card: CardToPair, shows: tuple[str, ...], *, known_by: str) -> ReadCard:
         own = decorations_of([card.publisher])
@@ -225,14 +222,13 @@ class Catalogue:
             key = self.read_card(card, (), known_by="").title.key
             places = self.all.by_key.get(key, ()) if card.publisher and len(key) >= _TELLING_TITLE else ()
             if len(places) == 1:
-                voters[card.publisher] += 1
-                votes[card.publisher].update({one.episode.show for one in self.all.recordings[places[0]]})
+                show = self.all.episodes[places[0]].episode.show
+                votes[card.publisher][self.finder.kin(show)] += 1
         learned: dict[str, tuple[str, ...]] = {}
         for publisher, counts in votes.items():
-            least = max(_LEARNED_FROM, _LEARNED_SHARE * voters[publisher])
-            # Several where the show has several sources.
-            if shows := sorted(show for show, count in counts.items() if count >= least):
-                learned[publisher] = tuple(shows)
+            (shows, count), *_ = counts.most_common(1)
+            if count >= _LEARNED_FROM and count >= _LEARNED_SHARE * counts.total():
+                learned[publisher] = shows
         return learned
 
 
@@ -246,13 +242,6 @@ def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
         # What the title says is what editors copy; the feed's own field may count otherwise.
         number=title.number if title.number is not None else episode.number,
     )
-
-
-def _by_show(twins: Sequence[ReadEpisode]) -> Mapping[str, list[ReadEpisode]]:
-    shows: dict[str, list[ReadEpisode]] = defaultdict(list)
-    for one in twins:
-        shows[one.episode.show].append(one)
-    return shows
 
 
 def _gather(episodes: Sequence[EpisodeToPair]) -> Mapping[str, Show]:

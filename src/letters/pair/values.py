@@ -27,9 +27,6 @@ class EpisodeToPair:
     guid: str = ""
     #: Link, enclosures, and the guid where it is an address.
     addresses: tuple[str, ...] = ()
-    is_enclosed: bool = False
-    #: Where it was found, when that is not one with its show: two episodes of one source are never the same recording.
-    source: str = ""
     season: int | None = None
     number: int | None = None
     #: Where it was found, which several shows of one name tell apart; the show when nothing else is known.
@@ -52,8 +49,6 @@ class EpisodeToPair:
             description=episode.description,
             guid=episode.guid,
             addresses=(episode.link, *(enclosure.url for enclosure in episode.enclosures)),
-            is_enclosed=bool(episode.enclosures),
-            source=episode.source,
             season=episode.season,
             number=episode.number,
             source=episode.source,
