@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from letters.model import Decision, Evidence, Pairing
 from letters.pair.addresses import normalise_address
-from letters.pair.twins import Twins
 from letters.pair.values import CardToPair, EpisodeToPair
 
 
@@ -17,7 +16,7 @@ class Binding:
     """A card that says which episode it means."""
 
     pairing: Pairing
-    #: Several recordings bear the address: the card means one of these, and its title decides which.
+    #: Several episodes bear the address: the card means one of these, and its title decides which.
     choice: tuple[str, ...] = ()
 
 
@@ -29,15 +28,10 @@ class Bindings:
         episodes: Sequence[EpisodeToPair],
         cards: Sequence[CardToPair],
         *,
-        twins: Twins,
-        published: Collection[str],
         taken: Collection[str],
         many: bool,
     ) -> None:
-        """`taken` are episodes that have their card, with their twins; `published` those that wait for it in public."""
         self._many = many
-        self._twins = twins
-        self._published = set(published)
         self._taken = set(taken)
         self._index(episodes)
         self._bindings: dict[str, Binding] = {}
@@ -72,7 +66,7 @@ class Bindings:
         return ("address", card.seen_at, seen) if seen else None
 
     def _bind(self, cards: Sequence[CardToPair]) -> None:
-        bound: dict[str, list[tuple[CardToPair, str]]] = defaultdict(list)
+        bound: dict[str, list[CardToPair]] = defaultdict(list)
         said: dict[str, tuple[str, str]] = {}
         for card in cards:
             found = self._find(card)
@@ -80,30 +74,25 @@ class Bindings:
                 continue
             name, value, known = found
             said[card.id] = name, value
-            recordings = {self._twins.recording(one) for one in known}
-            if len(recordings) == 1:
-                bound[next(iter(recordings))].append((card, self._meant(known)))
+            if len(known) == 1:
+                bound[next(iter(known))].append(card)
             elif known:
-                words = f'the {name} "{value}" is that of {len(recordings)} episodes'
+                words = f'the {name} "{value}" is that of {len(known)} episodes'
                 self._bindings[card.id] = Binding(
                     _pairing(card, None, 0.0, name, words), tuple(sorted(known))
                 )
             else:
                 words = f'waits for its episode: none has the {name} "{value}"'
                 self._bindings[card.id] = Binding(_pairing(card, None, 0.0, name, words))
-        for claimants in bound.values():
-            self._share(claimants, said)
-        self.episodes = frozenset(episode_id for some in bound.values() for _, episode_id in some)
+        for episode_id, claimants in bound.items():
+            self._share(episode_id, claimants, said)
+        self.episodes = frozenset(bound)
 
-    def _meant(self, known: Collection[str]) -> str:
-        """Of twins the one that is published already, else the best of those that the card names."""
-        group = self._twins.of(next(iter(known)))
-        public = next((one for one in group if one in self._published), None)
-        return public or next(one for one in group if one in known)
-
-    def _share(self, claimants: Sequence[tuple[CardToPair, str]], said: dict[str, tuple[str, str]]) -> None:
-        """One claimant has the recording; of several, a person is asked about the first."""
-        for place, (card, episode_id) in enumerate(claimants):
+    def _share(
+        self, episode_id: str, claimants: Sequence[CardToPair], said: dict[str, tuple[str, str]]
+    ) -> None:
+        """One claimant has the episode; of several, a person is asked about the first."""
+        for place, card in enumerate(claimants):
             name, value = said[card.id]
             words = f'the episode has the {name} "{value}"'
             if self._many or (len(claimants) == 1 and episode_id not in self._taken):

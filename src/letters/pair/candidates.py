@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from letters.pair.shows import Show, ShowFinder, decorations_of, gather_shows
 from letters.pair.titles import Title, read_title
-from letters.pair.twins import Titled, find_twins
 from letters.pair.values import CardToPair, EpisodeToPair
 from letters.pair.wording import fold, words
 
@@ -137,38 +136,21 @@ class _Rarity(dict[str, float]):
         return rarity
 
 
-class Catalogue:
-    """All episodes with their titles taken apart, their shows, and which of them are one recording."""
-
-    def __init__(self, episodes: Iterable[EpisodeToPair]) -> None:
-        ordered = sorted(episodes, key=lambda one: one.id)
-        self.shows = _gather(ordered)
-        self.episodes = [read_episode(one, self.shows[one.show]) for one in ordered]
-        self.twins = find_twins(
-            [Titled(one.episode, one.title) for one in self.episodes],
-            {key: show.names for key, show in self.shows.items()},
-        )
-
-
 class Library:
-    """All recordings, by show, ready to be searched: of twins the one that is `held`, else the best.
+    """All episodes, by show, ready to be searched.
 
     It is made of the settled episodes too: how rare a word is must not depend on what was decided already.
     """
 
-    def __init__(self, catalogue: Catalogue, *, held: Collection[str] = ()) -> None:
-        self.shows = catalogue.shows
+    def __init__(self, episodes: Iterable[EpisodeToPair]) -> None:
+        ordered = sorted(episodes, key=lambda one: one.id)
+        self.shows = _gather(ordered)
         self.finder = ShowFinder(self.shows.values())
         self.all = Shelf()
         self.shelves: dict[str, Shelf] = defaultdict(Shelf)
-        twins = catalogue.twins
-        show_of = {one.episode.id: one.episode.show for one in catalogue.episodes}
-        for read in catalogue.episodes:
-            if twins.representative(read.episode.id, held) != read.episode.id:
-                continue
-            # A card may name any of its shows.
-            for show in sorted({show_of[one] for one in twins.of(read.episode.id)}):
-                self.shelves[show].add(read)
+        for episode in ordered:
+            read = read_episode(episode, self.shows[episode.show])
+            self.shelves[episode.show].add(read)
             self.all.add(read)
         self._joined: dict[tuple[str, ...], Shelf] = {}
 
@@ -180,9 +162,9 @@ class Library:
             return self.all
         if shows not in self._joined:
             joined = Shelf()
-            found = {one.episode.id: one for show in shows for one in self.shelves[show].episodes}
-            for one in found.values():
-                joined.add(one)
+            for show in shows:
+                for one in self.shelves[show].episodes:
+                    joined.add(one)
             self._joined[shows] = joined
         return self._joined[shows]
 
@@ -217,18 +199,17 @@ class Library:
 
         A network or a host names itself where the show's name is wanted; its cards with telling titles show which it is.
         """
-        votes: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        votes: dict[str, Counter[str]] = defaultdict(Counter)
         for card in cards:
             key = self.read_card(card, (), known_by="").title.key
             places = self.all.by_key.get(key, ()) if card.publisher and len(key) >= _TELLING_TITLE else ()
             if len(places) == 1:
-                show = self.all.episodes[places[0]].episode.show
-                votes[card.publisher][self.finder.kin(show)] += 1
+                votes[card.publisher][self.all.episodes[places[0]].episode.show] += 1
         learned: dict[str, tuple[str, ...]] = {}
         for publisher, counts in votes.items():
-            (shows, count), *_ = counts.most_common(1)
+            (show, count), *_ = counts.most_common(1)
             if count >= _LEARNED_FROM and count >= _LEARNED_SHARE * counts.total():
-                learned[publisher] = shows
+                learned[publisher] = (show,)
         return learned
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from letters.model import Decision, Evidence, Pairing, Progress
 from letters.pair.bindings import Binding, Bindings
-from letters.pair.candidates import Catalogue, Library, ReadCard, ReadEpisode, Shelf
+from letters.pair.candidates import Library, ReadCard, ReadEpisode, Shelf
 from letters.pair.comparisons import compare
 from letters.pair.decide import Candidate, Decided, decide
 from letters.pair.values import CardToPair, EpisodeToPair
@@ -22,8 +22,6 @@ def match(
     *,
     many: bool = False,
     settled: Mapping[str, str] = _NOTHING_SETTLED,
-    published: Collection[str] = (),
-    catalogue: Catalogue | None = None,
     progress: Progress | None = None,
 ) -> list[Pairing]:
     """Decide about each card that is not settled, in the order of `cards`.
@@ -31,13 +29,8 @@ def match(
     `settled` gives episodes by card id: pairs that stay as they are. Their cards and episodes are only read, to know what
     is rare and what is decoration, so that settling what was decided changes nothing about the rest. With `many`, an
     episode may have several cards. Ids must be unique.
-
-    Of twins (see `letters.pair.twins`) one takes part: the one among the `published`, episodes that are public without a
-    card, else the best. Where one is settled, none does. A card that names its episode finds any twin. `catalogue` is that
-    of the episodes, for who made it already.
     """
-    read = catalogue or Catalogue(episodes)
-    search = _Search(episodes, cards, read, many=many, settled=settled, published=published)
+    search = _Search(episodes, cards, many=many, settled=settled)
     search.collect(progress)
     decided = decide(search.candidates, many=many)
     return [search.explain(card, decided.get(card.id)) for card in cards if card.id not in settled]
@@ -61,24 +54,17 @@ class _Search:
         self,
         episodes: Sequence[EpisodeToPair],
         cards: Sequence[CardToPair],
-        catalogue: Catalogue,
         *,
         many: bool,
         settled: Mapping[str, str],
-        published: Collection[str],
     ) -> None:
         self.cards = cards
         self.settled = settled
-        self.twins = catalogue.twins
-        taken = frozenset() if many else self.twins.spread(settled.values())
+        taken = frozenset() if many else frozenset(settled.values())
+        self.library = Library(episodes)
         open_cards = [card for card in cards if card.id not in settled]
-        self.bindings = Bindings(
-            episodes, open_cards, twins=self.twins, published=published, taken=taken, many=many
-        )
-        self.taken = taken if many else taken | self.twins.spread(self.bindings.episodes)
-        # Also what is settled, or bound and settled next: otherwise settling it would change how its neighbours look.
-        self.held = frozenset((*settled.values(), *published, *self.bindings.episodes))
-        self.library = Library(catalogue, held=self.held)
+        self.bindings = Bindings(episodes, open_cards, taken=taken, many=many)
+        self.taken = taken if many else taken | self.bindings.episodes
         self.candidates: list[Candidate] = []
         self._compared: dict[tuple[str, str], _Compared] = {}
         self._titles = {episode.id: episode.title for episode in episodes}
@@ -96,7 +82,7 @@ class _Search:
     def _compare(self, card: ReadCard, shelf: Shelf, binding: Binding | None) -> None:
         if binding:
             shelf = self.library.all
-            wanted = {self.twins.representative(one, self.held) for one in binding.choice}
+            wanted = set(binding.choice)
             found = [one for one in shelf.episodes if one.episode.id in wanted]
         else:
             found = shelf.closest(card)

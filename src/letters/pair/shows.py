@@ -111,15 +111,9 @@ class ShowFinder:
 
     def __init__(self, shows: Iterable[Show]) -> None:
         self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._names: dict[str, tuple[str, ...]] = {}
         for show in shows:
-            self._names[show.key] = tuple(show.names)
             for name in show.names:
                 self._by_name[name].append(show.key)
-
-    def kin(self, show: str) -> tuple[str, ...]:
-        """Keys of the show and of those that share a name with it: one show in several sources."""
-        return tuple(sorted({show}.union(*(self._by_name[name] for name in self._names[show]))))
 
     def find(self, publisher: str) -> tuple[str, ...]:
         """Keys of the shows of that name: mostly one, several where two sources share a name, none when unknown.

@@ -29,14 +29,6 @@ class EpisodeToPair:
     addresses: tuple[str, ...] = ()
     season: int | None = None
     number: int | None = None
-    #: Where it was found, which several shows of one name tell apart; the show when nothing else is known.
-    source: str = ""
-    #: How many media files it has.
-    enclosures: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.source:
-            object.__setattr__(self, "source", self.show)
 
     @classmethod
     def from_episode(cls, episode: Episode, names: tuple[str, ...]) -> EpisodeToPair:
@@ -51,8 +43,6 @@ class EpisodeToPair:
             addresses=(episode.link, *(enclosure.url for enclosure in episode.enclosures)),
             season=episode.season,
             number=episode.number,
-            source=episode.source,
-            enclosures=len(episode.enclosures),
         )
 
     @classmethod
@@ -68,7 +58,6 @@ class EpisodeToPair:
             description=_text(row, "description"),
             guid=_text(row, "guid"),
             addresses=(_text(row, "link"),),
-            source=_text(row, "feed_url"),
         )
 
 

@@ -55,9 +55,6 @@ WEIGHTS: Mapping[str, float] = {
     "language: other": 2.9,
 }
 
-#: To be raised whenever the same episodes and cards may be decided otherwise than before: stored decisions are then made anew.
-MATCHER = 1
-
 #: From this probability on, a card is paired without anybody looking.
 PAIRED_FROM = 0.9
 #: A person is asked when it is this probable that one of the candidates is right,

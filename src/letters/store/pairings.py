@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +12,7 @@ from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
 from letters.store.codec import dump, load
 
-_pairing, _entry, _card, _episode = tables.pairing, tables.entry, tables.card, tables.episode
-_state = tables.pairing_state
+_pairing, _entry, _card = tables.pairing, tables.entry, tables.card
 
 # PostgreSQL takes at most 65,535 parameters in a statement, SQLite 32,766.
 _IDS_AT_ONCE = 10_000
@@ -62,52 +60,6 @@ def delete_pairings(c: Connection, card_ids: Iterable[str]) -> None:
     """Forget what was decided about these cards; their episodes are free again."""
     for some in _portions(sorted(set(card_ids))):
         c.execute(delete(_pairing).where(_pairing.c.card_id.in_(some)))
-
-
-@dataclass(frozen=True, slots=True)
-class PairingState:
-    """What the last decision was made from, as a digest, and which episodes it took for one recording."""
-
-    digest: str
-    twins: tuple[tuple[str, ...], ...]
-
-
-def load_pairing_state(c: Connection) -> PairingState | None:
-    row = c.execute(select(_state.c.digest, _state.c.twins)).first()
-    return PairingState(row.digest, tuple(tuple(group) for group in row.twins)) if row else None
-
-
-def save_pairing_state(c: Connection, state: PairingState, *, at: datetime) -> None:
-    values = {"digest": state.digest, "twins": [list(group) for group in state.twins], "at": at}
-    if c.execute(update(_state).where(_state.c.id == 1).values(values)).rowcount == 0:
-        c.execute(insert(_state).values(id=1, **values))
-
-
-def load_matter(c: Connection) -> list[tuple[Any, ...]]:
-    """Of each episode and each current card, what changes when anything does that pairing looks at.
-
-    Digests and times only: to read the texts is most of what an unchanged pass is to be spared.
-    """
-    e, d = _episode.c, _card.c
-    episodes = c.execute(select(e.id, e.source, e.digest, e.title, e.published, e.changed_at).order_by(e.id))
-    cards = c.execute(
-        select(d.id, d.digest, d.title, d.publisher, d.changed_at)
-        .where(d.retired_at.is_(None))
-        .order_by(d.id)
-    )
-    return [tuple(row) for rows in (episodes, cards) for row in rows]
-
-
-def load_decisions(c: Connection) -> dict[str, tuple[Decision, str | None]]:
-    """By card id, what was decided and the episode it holds, without the evidence."""
-    rows = c.execute(select(_pairing.c.card_id, _pairing.c.decision, _pairing.c.episode_id))
-    return {row.card_id: (Decision(row.decision), row.episode_id) for row in rows}
-
-
-def load_waiting_since(c: Connection, until: datetime) -> set[str]:
-    """Ids of the new episodes that were first seen at that moment or before."""
-    e = _episode.c
-    return set(c.execute(select(e.id).where(e.is_new, e.first_seen <= until)).scalars())
 
 
 def load_settled(c: Connection) -> dict[str, str]:

@@ -177,16 +177,6 @@ pairing = Table(
     Column("decided_at", UTCDateTime, nullable=False),
 )
 
-#: What the last decision was made from, and which episodes it took for one recording (by id, the best first): one row.
-pairing_state = Table(
-    "pairing_state",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("digest", Text, nullable=False),
-    Column("twins", _JSON, nullable=False),
-    Column("at", UTCDateTime, nullable=False),
-)
-
 #: A ready pair and its published identity. `card_id` is null for an episode published without a card; both are null or
 #: stale once retired.
 entry = Table(
