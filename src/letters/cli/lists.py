@@ -1,10 +1,9 @@
-"""The commands that list and carry: subscribers, sources, cards."""
+"""The commands that list and carry: subscribers, cards."""
 
 from __future__ import annotations
 
 import io
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,17 +15,13 @@ from letters.cli.face import count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.errors import UsageError
 from letters.files import replace_file
-from letters.settings import Settings
 from letters.store.cards import find_card, load_cards
-from letters.store.sources import SourceState, load_states
 from letters.store.subscribers import load_subscribers
 from letters.subscribe import export_csv, import_csv
 
 subscribers = typer.Typer(help="The people who get mail.", no_args_is_help=True)
-sources = typer.Typer(help="The feeds that are watched.", no_args_is_help=True)
 cards = typer.Typer(help="What editors wrote.", no_args_is_help=True)
 app.add_typer(subscribers, name="subscribers")
-app.add_typer(sources, name="sources")
 app.add_typer(cards, name="cards")
 
 
@@ -132,36 +127,6 @@ def list_subscribers(
     face.finish({"subscribers": rows})
 
 
-@sources.command("list")
-def list_sources(
-    context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
-) -> None:
-    """List the sources, with their health in words."""
-    face = face_of(context)
-    with face.house(workspace) as house, house.store.read() as connection:
-        states = load_states(connection)
-        settings = house.settings
-    rows = [(source, states.get(source.key)) for source in settings.sources]
-    if not face.as_json:
-        face.print_table(
-            ("=source", "show", "health", "=last look", "=next look"),
-            [
-                (
-                    source.key,
-                    source.show or (state.feed_title if state else ""),
-                    health(state),
-                    _when(state.last_look_at if state else None),
-                    _when(state.next_look_at if state else None),
-                )
-                for source, state in rows
-            ],
-            empty="No sources yet. They stand in config/sources.toml.",
-        )
-    face.finish(
-        {"sources": [_source_as_json(settings, index, state) for index, (_, state) in enumerate(rows)]}
-    )
-
-
 @cards.command("list")
 def list_cards(
     context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
@@ -206,31 +171,3 @@ def show_card(
     if not face.as_json:
         face.out.print(write_card(found.card, form="text"), markup=False, soft_wrap=True)
     face.finish({"card": write_card(found.card, form="json"), "path": found.path})
-
-
-def health(state: SourceState | None) -> str:
-    """How a source fares, in words."""
-    if state is None or state.last_look_at is None:
-        return "not looked at yet"
-    if state.gone_at is not None:
-        return "gone (410): not asked any more"
-    if state.failures:
-        return f"failing, {count(state.failures, 'time')}: {state.last_error}"
-    return "well"
-
-
-def _when(moment: datetime | None) -> str:
-    return f"{moment.astimezone():%d %b %H:%M}" if moment else "-"
-
-
-def _source_as_json(settings: Settings, index: int, state: SourceState | None) -> dict[str, object]:
-    source = settings.sources[index]
-    return {
-        "key": source.key,
-        "url": source.url,
-        "show": source.show or (state.feed_title if state else ""),
-        "health": health(state),
-        "failures": state.failures if state else 0,
-        "last_look_at": state.last_look_at if state else None,
-        "next_look_at": state.next_look_at if state else None,
-    }

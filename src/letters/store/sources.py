@@ -37,6 +37,20 @@ class SourceState:
     last_error: str = ""
     retry_after_until: datetime | None = None
     gone_at: datetime | None = None
+    #: Where it is asked since its permanent redirects agreed for long enough (R60); empty: at `url`.
+    moved_url: str = ""
+    #: Where permanent redirects lead now, since when, and how many answers in a row said so (R60).
+    moving_url: str = ""
+    moving_since: datetime | None = None
+    moving_answers: int = 0
+    #: `letters.watch.parse.Hints` of its last document, as JSON.
+    hints: dict[str, Any] | None = None
+    #: `letters.watch.rhythm.Rhythm` of its episodes, as JSON.
+    rhythm: dict[str, Any] | None = None
+    #: Its last 30 days at a glance; see `letters.watch.history`.
+    history: str = ""
+    #: How often it was looked at.
+    looks: int = 0
 
 
 _COLUMNS = tuple(field.name for field in fields(SourceState))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -50,6 +51,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 _JSON = JSON().with_variant(JSONB(), "postgresql")
+_JSON_OR_NULL = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # SQLite gives only INTEGER PRIMARY KEY a number of its own.
 _ID = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -91,6 +93,61 @@ source_state = Table(
     Column("retry_after_until", UTCDateTime),
     # 410: not asked again until its address changes (R61).
     Column("gone_at", UTCDateTime),
+    # Where it is asked since its permanent redirects agreed for long enough (R60); empty: at `url`.
+    Column("moved_url", Text, nullable=False, server_default=""),
+    # Where permanent redirects lead now, since when, and how many answers in a row said so (R60).
+    Column("moving_url", Text, nullable=False, server_default=""),
+    Column("moving_since", UTCDateTime),
+    Column("moving_answers", Integer, nullable=False, server_default="0"),
+    # What its last document says about when to look again, where it lives and who announces it; null: nothing.
+    Column("hints", _JSON_OR_NULL),
+    # Its own rhythm: seconds between entries, and how many of them each hour of the day (UTC) saw; null: not known yet.
+    Column("rhythm", _JSON_OR_NULL),
+    # Its last 30 days at a glance: the newest day, then a mark per day.
+    Column("history", Text, nullable=False, server_default=""),
+    # Counts its looks, so that two processes that looked at the same time do not overwrite each other.
+    Column("looks", Integer, nullable=False, server_default="0"),
+)
+
+#: Which entries the last document of a source held, so that only the others of the next one need reading.
+source_document = Table(
+    "source_document",
+    metadata,
+    Column("source", Text, primary_key=True),
+    # JSON, an object: fingerprint of an entry as it stood in the document -> identity of the episode it became.
+    Column("entries", Text, nullable=False),
+)
+
+#: A subscription to a source's hub (WebSub); one per source.
+push_subscription = Table(
+    "push_subscription",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    # The unguessable part of the callback's address (WebSub section 4), and the secret of its signatures (section 7).
+    Column("token", Text, nullable=False, unique=True),
+    Column("secret", Text, nullable=False),
+    # "requested", "verified", "denied", "ended": see `letters.store.pushes`.
+    Column("state", Text, nullable=False),
+    Column("requested_at", UTCDateTime),
+    Column("lease_ends_at", UTCDateTime),
+    Column("next_request_at", UTCDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_push_at", UTCDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
+#: Documents that hubs pushed, until a pass has read them.
+pushed_document = Table(
+    "pushed_document",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("source", "digest"),
 )
 
 episode = Table(
@@ -110,6 +167,11 @@ episode = Table(
     Column("digest", Text, nullable=False, default=""),
     # The whole `Episode`.
     Column("data", _JSON, nullable=False),
+    # Set while nobody knows whether it is a known episode under another identity (R64).
+    Column("quarantined_at", UTCDateTime),
+    # A tombstone: deleted by its publisher (RFC 6721) or by an operator; it does not come back (R65).
+    Column("removed_at", UTCDateTime),
+    Column("removed_by", Text, nullable=False, server_default=""),
     UniqueConstraint("source", "identity"),
     Index("ix_episode_published", "published"),
 )

@@ -35,8 +35,21 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an answer's headers, and the redirects before it, say about the next look."""
+
+    #: How long the answer stays fresh (RFC 9111 section 4.2.1: ``Cache-Control: max-age``, else ``Expires``); None: unsaid.
+    fresh_for: timedelta | None = None
+    #: ``Link`` headers with the relations hub and self (WebSub section 4).
+    hubs: tuple[str, ...] = ()
+    self_url: str = ""
+    #: Where permanent redirects alone (301, 308) led, from the asked address on; empty: nowhere (R60).
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """The source answered with a document."""
+    """The source answered with a document, or its hub pushed one."""
 
     body: bytes
     #: Where it came from, after redirects.
@@ -44,6 +57,7 @@ class Document:
     content_type: str
     status: int
     validators: Validators
+    said: Said = Said()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +65,7 @@ class NotModified:
     """The source answered 304."""
 
     validators: Validators
+    said: Said = Said()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
