@@ -47,9 +47,9 @@ pictures: $(VENV)/dev.stamp demo ## the README's pictures, from the demo (needs 
 
 pin: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --upgrade --output-file requirements/run.txt
+		--no-header --no-annotate --no-strip-extras --no-emit-index-url --upgrade --output-file requirements/run.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --upgrade --output-file requirements/dev.txt
+		--no-header --no-annotate --no-strip-extras --no-emit-index-url --upgrade --output-file requirements/dev.txt
 
 clean: ## what can be made again
 	rm -rf $(VENV) dist build var/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
