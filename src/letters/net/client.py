@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -21,6 +21,8 @@ from letters.net.guard import Guard, RefusedAddressError
 from letters.net.urls import is_blocked_port, parse_url, without_user
 from letters.net.values import Answer, Hop, NetSettings
 from letters.net.words import reason_of
+
+T = TypeVar("T")
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONNECT_SECONDS = 10.0
@@ -92,14 +94,30 @@ class Client:
         Raises `ForbiddenAddressError`, `FetchTimeoutError`, `TooLargeError` or another `FetchError`.
         """
         start = parse_url(url)
-        shown = str(without_user(start))
+        return await self._in_time(
+            self._follow(start, headers or {}, limit_bytes or self.settings.size_limit_bytes), start
+        )
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
+        """The answer to a form that is sent (``application/x-www-form-urlencoded``). Redirects are answers, not followed.
+
+        Raises as `get` does.
+        """
+        start = parse_url(url)
+        step = await self._in_time(
+            self._ask(without_user(start), CIMultiDict(), _EXCERPT_BYTES, (), form=form), start
+        )
+        return step.answer
+
+    async def _in_time(self, work: Awaitable[T], start: URL) -> T:
         seconds = self.settings.timeout.total_seconds()
         try:
             async with asyncio.timeout(seconds):
-                return await self._follow(start, headers or {}, limit_bytes or self.settings.size_limit_bytes)
+                return await work
         except TimeoutError as error:
             if isinstance(error, FetchError):
                 raise
+            shown = str(without_user(start))
             raise FetchTimeoutError(shown, f"no whole answer within {seconds:g} seconds") from error
 
     async def _follow(self, start: URL, headers: Mapping[str, str], limit_bytes: int) -> Answer:
@@ -124,13 +142,22 @@ class Client:
             seen.add(here)
 
     async def _ask(
-        self, url: URL, headers: CIMultiDict[str], limit_bytes: int, hops: tuple[Hop, ...]
+        self,
+        url: URL,
+        headers: CIMultiDict[str],
+        limit_bytes: int,
+        hops: tuple[Hop, ...],
+        *,
+        form: Mapping[str, str] | None = None,
     ) -> _Step:
-        """One request to one address; every error becomes ours here."""
+        """One request to one address, a POST where there is a form; every error becomes ours here."""
         assert self._session is not None, "the client is used as a context manager"
+        method = "GET" if form is None else "POST"
         try:
             self._check(url)
-            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+            async with self._session.request(
+                method, url, headers=headers, data=form, allow_redirects=False
+            ) as response:
                 location = response.headers.get("Location")
                 if response.status in _REDIRECTS and location:
                     onward = without_user(parse_url(location.strip(), base=url))

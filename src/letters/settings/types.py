@@ -91,10 +91,22 @@ class WatchSettings(Table):
         timedelta(seconds=1), description="Between requests to one host; not applied to allow_private places."
     )
     every: Annotated[Duration, at_least("1m")] = Field(
-        timedelta(minutes=30), description="How often a source is looked at."
+        timedelta(minutes=30), description="How often a source is looked at, at the most."
+    )
+    slowest: Annotated[Duration, at_least("1m")] = Field(
+        timedelta(days=1), description="How often it is looked at however quiet it is."
+    )
+    websub: bool = Field(
+        True, description='Whether "letters run" subscribes at the hubs that sources name (WebSub).'
     )
     timeout: Annotated[Duration, at_least("1s")] = Field(
         timedelta(seconds=30), description="For one whole answer."
+    )
+    idle_timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=15), description="Without a byte while an answer is awaited."
+    )
+    parse_timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=20), description="For reading one document."
     )
     size_limit_mb: int = Field(20, ge=1, description="Larger documents are cut off and reported, in MB.")
     connections: int = Field(16, ge=1, description="Sources asked at the same time.")
