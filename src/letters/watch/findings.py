@@ -1,0 +1,165 @@
+"""What one look comes to, before anything is stored. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from letters.model import Source
+from letters.settings.types import WatchSettings
+from letters.store.episodes import SeenEpisode
+from letters.store.sources import SourceState
+from letters.watch.changes import Changes, changes
+from letters.watch.parse import ParsedFeed
+from letters.watch.parse.identity import candidates
+from letters.watch.poll import after_document, after_failure, after_gone, after_not_modified
+from letters.watch.problems import failure_problem, gone_problem, is_told
+from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What came of asking a source, or what its hub pushed; `state` is what was known when it was asked."""
+
+    source: Source
+    state: SourceState
+    fetched: Fetched
+    #: The row of `letters.store.pushes` it came from.
+    push_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of a document: None when it is, to the byte, the one that was read last time."""
+
+    digest: str
+    parsed: ParsedFeed | None
+    #: What the document before it held: fingerprint -> identity.
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """An arrival with its document read."""
+
+    arrival: Arrival
+    #: For documents only.
+    reading: Reading | None = None
+
+    @property
+    def parsed(self) -> ParsedFeed | None:
+        return self.reading.parsed if self.reading is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is to be stored of a finding, all of it or nothing."""
+
+    state: SourceState
+    look: Look
+    changes: Changes = field(default_factory=Changes)
+    #: What the source's last document held, for `letters.store.documents`; None: as stored.
+    document: Mapping[str, str] | None = None
+
+
+def wanted_of(finding: Finding) -> frozenset[str] | None:
+    """Which stored episodes of the source `record_of` has to know, by identity; None: all of them.
+
+    Where a few entries are new among many known ones, only episodes that those could be matter. Where most are unknown
+    they may all be known under other identities, and everything is needed to tell.
+    """
+    parsed = finding.parsed
+    if parsed is None or not parsed.entries:
+        return frozenset()
+    if finding.arrival.state.first_look_at is None or len(parsed.entries) > len(parsed.kept):
+        return None
+    return frozenset(value for entry in parsed.entries for value in candidates(entry))
+
+
+def record_of(
+    finding: Finding,
+    seen: Mapping[str, SeenEpisode],
+    *,
+    settings: WatchSettings,
+    is_pushed: bool,
+    everything: bool,
+    now: datetime,
+) -> Record:
+    """What a finding means for the source. `seen`: see `wanted_of`; `is_pushed`: its hub announces what is new."""
+    source, state = finding.arrival.source, finding.arrival.state
+    match finding.arrival.fetched:
+        case Document() as document:
+            return _record_of_document(
+                finding, document, seen, settings=settings, is_pushed=is_pushed, now=now
+            )
+        case NotModified() as answer:
+            after = after_not_modified(state, answer, settings=settings, is_pushed=is_pushed, now=now)
+            return Record(state=after, look=Look())
+        case Gone():
+            after = after_gone(state, now=now)
+            return Record(state=after, look=Look(is_failure=True, problem=gone_problem(source)))
+        case Failed() as failure:
+            after = after_failure(state, failure, settings=settings, now=now)
+            told = everything or is_told(after.failures)
+            problem = failure_problem(source, failure, after) if told else None
+            return Record(state=after, look=Look(is_failure=True, problem=problem))
+
+
+def _record_of_document(
+    finding: Finding,
+    document: Document,
+    seen: Mapping[str, SeenEpisode],
+    *,
+    settings: WatchSettings,
+    is_pushed: bool,
+    now: datetime,
+) -> Record:
+    source, state, reading = finding.arrival.source, finding.arrival.state, finding.reading
+    assert reading is not None, "a document is read before it is recorded"
+    parsed = reading.parsed
+    if parsed is None:
+        found, held = Changes(), None
+    else:
+        found, held = _compare(parsed, reading.known, seen, finding.arrival, now=now)
+    new = sum(episode.is_new for episode in found.added)
+    look = Look(new=new, changed=len(found.changed), stored=len(found.added), problem=found.problem(source))
+    if document.is_pushed:
+        return Record(state=state, look=look, changes=found, document=held)
+    after = after_document(
+        state,
+        document,
+        digest=reading.digest,
+        title=parsed.title if parsed is not None else state.feed_title,
+        hints=parsed.hints if parsed is not None else None,
+        published=[entry.published for entry in parsed.entries if entry.published] if parsed else (),
+        new=new,
+        settings=settings,
+        is_pushed=is_pushed,
+        now=now,
+    )
+    return Record(state=after, look=look, changes=found, document=held)
+
+
+def _compare(
+    parsed: ParsedFeed,
+    known: Mapping[str, str],
+    seen: Mapping[str, SeenEpisode],
+    arrival: Arrival,
+    *,
+    now: datetime,
+) -> tuple[Changes, dict[str, str]]:
+    """The changes, and what the document holds by fingerprint."""
+    is_partial = isinstance(arrival.fetched, Document) and arrival.fetched.is_pushed
+    kept = known if is_partial else {mark: known[mark] for mark in parsed.kept}
+    found = changes(
+        seen,
+        parsed.entries,
+        kept=frozenset(kept.values()),
+        deleted=parsed.deleted,
+        is_first=arrival.state.first_look_at is None,
+        backfill=arrival.source.backfill,
+        now=now,
+    )
+    read = zip(parsed.fingerprints, found.identities, strict=True) if parsed.fingerprints else ()
+    return found, {**kept, **{mark: identity for mark, identity in read if mark and identity}}
