@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -104,7 +105,6 @@ class _Watcher:
         self, store: Store, settings: Settings, states: Mapping[str, SourceState], *, now: datetime
     ) -> None:
         self._store, self._settings, self._states, self._now = store, settings, states, now
-        self._every = settings.watch.every
 
     def follow_names(self) -> None:
         """Give stored episodes the show's name as it is configured now, where it was changed since."""
@@ -160,12 +160,18 @@ class _Watcher:
             case NotModified():
                 with self._store.write() as c:
                     latest = self._latest(c, source)
-                    save_state(c, after_not_modified(latest, fetched, every=self._every, now=self._now))
+                    save_state(
+                        c,
+                        after_not_modified(
+                            latest, fetched, settings=self._settings.watch, is_pushed=False, now=self._now
+                        ),
+                    )
                 return Look()
             case Gone():
                 with self._store.write() as c:
-                    save_state(c, after_gone(self._latest(c, source), now=self._now))
-                return Look(problem=gone_problem(source))
+                    gone = after_gone(self._latest(c, source), now=self._now)
+                    save_state(c, gone)
+                return Look(problem=gone_problem(source, gone))
             case Failed():
                 return self._fail(source, fetched)
 
@@ -191,13 +197,21 @@ class _Watcher:
         with self._store.write() as c:
             latest = self._latest(c, source)
             title = parsed.title if parsed is not None else latest.feed_title
-            # First the state: on PostgreSQL its row keeps another process from looking at the same source meanwhile.
-            looked = after_document(
-                latest, document, digest=digest, title=title, every=self._every, now=self._now
+            looked = partial(
+                after_document,
+                latest,
+                document,
+                digest=digest,
+                title=title,
+                settings=self._settings.watch,
+                is_pushed=False,
+                now=self._now,
             )
-            save_state(c, looked)
             if parsed is None:
+                save_state(c, looked(hints=None, published=(), new=0))
                 return Look()
+            # On PostgreSQL the state's row keeps another process from looking at the same source meanwhile.
+            save_state(c, latest)
             found = changes(
                 load_seen(c, source.key),
                 parsed.entries,
@@ -205,16 +219,19 @@ class _Watcher:
                 backfill=source.backfill,
                 now=self._now,
             )
+            new = sum(1 for episode in found.added if episode.is_new)
+            published = [entry.published for entry in parsed.entries if entry.published is not None]
+            save_state(c, looked(hints=parsed.hints, published=published, new=new))
             insert_episodes(c, found.added, now=self._now)
             update_episodes(c, found.changed, now=self._now)
-        new = sum(1 for episode in found.added if episode.is_new)
         return Look(new=new, changed=len(found.changed), stored=len(found.added))
 
     def _fail(self, source: Source, failure: Failed) -> Look:
         with self._store.write() as c:
             latest = self._latest(c, source)
-            save_state(c, after_failure(latest, failure, every=self._every, now=self._now))
-        return Look(problem=failure_problem(source, failure))
+            failed = after_failure(latest, failure, settings=self._settings.watch, now=self._now)
+            save_state(c, failed)
+        return Look(problem=failure_problem(source, failure, failed))
 
     def _latest(self, c: Connection, source: Source) -> SourceState:
         """The state as it is in this transaction; another process may have looked since the pass began."""
