@@ -12,16 +12,19 @@ from watching import HOUR, NOW
 
 from letters.model import Source
 from letters.net import Answer
+from letters.settings.types import WatchSettings
 from letters.store.sources import SourceState
-from letters.watch.fetch import LONGEST_WAIT, read_answer, retry_after
+from letters.watch.fetch import read_answer
 from letters.watch.parse.dates import parse_duration
 from letters.watch.poll import LONGEST_BACK_OFF, READING, after_failure, current_state, due
 from letters.watch.problems import failure_problem
+from letters.watch.said import LONGEST_WAIT, retry_after
 from letters.watch.values import Document, Failed, Gone, NotModified
 
 SOURCE = Source(key="show", url="https://feeds.example/feed")
 STATE = SourceState(source="show", url=SOURCE.url, next_look_at=NOW)
-EVERY = timedelta(minutes=30)
+WATCHING = WatchSettings()
+EVERY = WATCHING.every
 
 
 def answer(status: int, **headers: str) -> Answer:
@@ -98,7 +101,7 @@ def test_validator_that_cannot_be_sent_back_is_not_kept() -> None:
 def test_back_off_grows_to_days_and_never_ends(failures: int, wait: timedelta) -> None:
     """R61, R62."""
     state = SourceState(source="show", url=SOURCE.url, failures=failures)
-    after = after_failure(state, Failed(what="x", wait=wait or None), every=EVERY, now=NOW)
+    after = after_failure(state, Failed(what="x", wait=wait or None), settings=WATCHING, now=NOW)
     assert after.next_look_at is not None
     assert NOW + max(2 * EVERY, wait) <= after.next_look_at <= NOW + max(LONGEST_BACK_OFF, wait)
 
@@ -134,8 +137,12 @@ def test_document_read_by_an_older_version_is_asked_for_again() -> None:
 
 def test_problem_names_source_address_and_remedy_but_no_password() -> None:
     secret = Source(key="show", url="https://me:secret@feeds.example/a@b")
-    problem = failure_problem(secret, Failed(what="answered 404 Not Found", remedy="look elsewhere"))
-    assert str(problem) == 'source "show": https://feeds.example/a@b: answered 404 Not Found; look elsewhere'
+    failure = Failed(what="answered 404 Not Found", remedy="look elsewhere")
+    state = after_failure(current_state(secret, None), failure, settings=WATCHING, now=NOW)
+    assert str(failure_problem(secret, failure, state)) == (
+        'source "show": https://feeds.example/a@b: answered 404 Not Found; look elsewhere; '
+        "it is asked again from 2 Mar 10:00 UTC on"
+    )
 
 
 @pytest.mark.parametrize(

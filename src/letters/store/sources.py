@@ -35,6 +35,8 @@ class SourceState:
     body_digest: str | None = None
     #: Failed looks in a row.
     failures: int = 0
+    #: The first of them; None while looks succeed.
+    failing_since: datetime | None = None
     last_status: int | None = None
     last_error: str = ""
     retry_after_until: datetime | None = None

@@ -20,7 +20,7 @@ from letters.watch.hosts import HostHolds
 from letters.watch.poll import address_of
 from letters.watch.problems import without_password
 from letters.watch.readers import Readers
-from letters.watch.values import Document, Look
+from letters.watch.values import Document, Failed, Look
 
 _log = structlog.get_logger("letters.watch")
 
@@ -42,15 +42,15 @@ class Asking:
         net: NetSettings,
         settings: WatchSettings,
         *,
-        make_holds: Callable[[Callable[[str], bool]], HostHolds],
+        holds: HostHolds,
         now: datetime,
     ) -> None:
         self._desk, self._net, self._settings, self._now = desk, net, settings, now
-        self._make_holds = make_holds
+        self._holds = holds
 
     async def ask(
         self, asked: Sequence[tuple[Source, SourceState]], progress: Callable[[int], None]
-    ) -> tuple[dict[str, Look], HostHolds]:
+    ) -> dict[str, Look]:
         """A look for each source that was asked, by key; sources of hosts that turned out to be held have none."""
         loop = asyncio.get_running_loop()
         # Names are resolved there: a few that hang must not keep the others waiting until they time out.
@@ -61,7 +61,6 @@ class Asking:
         ):
             async with Client(self._net) as client:
                 self._client = client
-                self._holds = self._make_holds(client.is_private_place)
                 self._pace = Pace(
                     spacing=self._settings.spacing, at_once=_AT_ONE_HOST, is_exempt=client.is_private_place
                 )
@@ -75,7 +74,7 @@ class Asking:
                 finally:
                     asking.cancel()
                     storing.cancel()
-                return storing.result(), self._holds
+                return storing.result()
 
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
@@ -89,7 +88,8 @@ class Asking:
             except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
                 _log.exception("unexpected error", source=source.key, url=without_password(url))
                 fetched = surprise(error)
-            self._holds.note(url, fetched)
+            if isinstance(fetched, Failed):
+                self._holds.note(url, fetched)
             await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
 
     async def _store_all(

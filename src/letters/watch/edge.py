@@ -9,7 +9,7 @@ from datetime import datetime
 from letters import __version__
 from letters.errors import Problem
 from letters.model import Progress, Source
-from letters.net import NetSettings
+from letters.net import Client, NetSettings
 from letters.settings import Settings
 from letters.store import Store
 from letters.store.episodes import rename_show
@@ -20,7 +20,7 @@ from letters.watch.desk import Desk
 from letters.watch.findings import Arrival
 from letters.watch.hosts import HostHolds
 from letters.watch.poll import current_state, due, has_name, named
-from letters.watch.problems import gone_problems
+from letters.watch.problems import gone_problems, held_problems
 from letters.watch.readers import Readers
 from letters.watch.values import Document, Look, Validators, WatchReport
 
@@ -123,29 +123,27 @@ def _ask(
     progress: Progress | None,
 ) -> tuple[list[Look], list[Problem]]:
     """The looks in the order of the configuration, and what is to be said about whole hosts."""
-    asking = Asking(
-        desk,
-        net_settings(settings),
-        settings.watch,
-        make_holds=lambda is_exempt: HostHolds(settings.sources, states, is_exempt=is_exempt, now=now),
-        now=now,
-    )
-    sources = due(settings.sources, states, now=now, everything=everything)
-    if not sources:
-        return [], []
+    net = net_settings(settings)
+    is_exempt = Client(net).is_private_place
+    sources = due(settings.sources, states, now=now, everything=everything, is_exempt=is_exempt)
+    holds = HostHolds(states.values(), now=now, is_exempt=is_exempt)
     asked = [(source, current_state(source, states.get(source.key))) for source in sources]
 
     def tell(done: int) -> None:
         if progress is not None:
             progress(done, len(asked))
 
-    looks, holds = asyncio.run(asking.ask(asked, tell))
-    return [looks[source.key] for source in sources if source.key in looks], holds.problems()
+    asking = Asking(desk, net, settings.watch, holds=holds, now=now)
+    looks = asyncio.run(asking.ask(asked, tell)) if asked else {}
+    return (
+        [looks[source.key] for source in sources if source.key in looks],
+        held_problems(holds.held(), settings.sources, states),
+    )
 
 
 def _report(looks: list[Look], heard: list[Look], problems: list[Problem]) -> WatchReport:
     both = [*heard, *looks]
-    told = [look.problem for look in both if look.problem is not None]
+    told = [problem for look in both for problem in look.problems]
     return WatchReport(
         polled=len(looks),
         unchanged=sum(1 for look in looks if not (look.is_failure or look.stored or look.changed)),

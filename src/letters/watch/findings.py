@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from letters.model import Source
@@ -13,8 +13,8 @@ from letters.store.sources import SourceState
 from letters.watch.changes import Changes, changes
 from letters.watch.parse import ParsedFeed
 from letters.watch.parse.identity import candidates
-from letters.watch.poll import after_document, after_failure, after_gone, after_not_modified
-from letters.watch.problems import failure_problem, gone_problem, is_told
+from letters.watch.poll import after_document, after_failure, after_gone, after_not_modified, after_push
+from letters.watch.problems import failure_problem, gone_problem, is_told, move_notices
 from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
 
 
@@ -95,15 +95,16 @@ def record_of(
             )
         case NotModified() as answer:
             after = after_not_modified(state, answer, settings=settings, is_pushed=is_pushed, now=now)
-            return Record(state=after, look=Look())
+            return Record(state=after, look=Look(problems=tuple(move_notices(source, state, after))))
         case Gone():
             after = after_gone(state, now=now)
-            return Record(state=after, look=Look(is_failure=True, problem=gone_problem(source)))
+            told = [gone_problem(source, after), *move_notices(source, state, after)]
         case Failed() as failure:
             after = after_failure(state, failure, settings=settings, now=now)
-            told = everything or is_told(after.failures)
-            problem = failure_problem(source, failure, after) if told else None
-            return Record(state=after, look=Look(is_failure=True, problem=problem))
+            is_worth_it = everything or is_told(after.failures)
+            told = [failure_problem(source, failure, after)] if is_worth_it else []
+            told += move_notices(source, state, after)
+    return Record(state=after, look=Look(is_failure=True, problems=tuple(told)))
 
 
 def _record_of_document(
@@ -123,22 +124,44 @@ def _record_of_document(
     else:
         found, held = _compare(parsed, reading.known, seen, finding.arrival, now=now)
     new = sum(episode.is_new for episode in found.added)
-    look = Look(new=new, changed=len(found.changed), stored=len(found.added), problem=found.problem(source))
+    published = [entry.published for entry in parsed.entries if entry.published] if parsed else []
+    look = Look(
+        new=new,
+        changed=len(found.changed),
+        stored=len(found.added),
+        problems=tuple(found.problems(source)),
+    )
     if document.is_pushed:
-        return Record(state=state, look=look, changes=found, document=held)
+        after = after_push(state, published=published, new=new, now=now)
+        return Record(state=after, look=look, changes=found, document=held)
     after = after_document(
         state,
         document,
         digest=reading.digest,
         title=parsed.title if parsed is not None else state.feed_title,
         hints=parsed.hints if parsed is not None else None,
-        published=[entry.published for entry in parsed.entries if entry.published] if parsed else (),
+        published=published,
         new=new,
         settings=settings,
         is_pushed=is_pushed,
         now=now,
+        is_familiar=parsed is None or _is_familiar(parsed, found, seen, state),
     )
-    return Record(state=after, look=look, changes=found, document=held)
+    moves = move_notices(source, state, after)
+    return Record(
+        state=after,
+        look=replace(look, problems=(*look.problems, *moves)),
+        changes=found,
+        document=held,
+    )
+
+
+def _is_familiar(
+    parsed: ParsedFeed, found: Changes, seen: Mapping[str, SeenEpisode], state: SourceState
+) -> bool:
+    """Whether the document is the source's: it holds an entry that is known, or nothing is known yet."""
+    is_first = state.first_look_at is None
+    return is_first or bool(parsed.kept) or any(identity in seen for identity in found.identities)
 
 
 def _compare(

@@ -125,4 +125,4 @@ class Look:
     stored: int = 0
     #: The look gave nothing that could be read. Whether that is told is another matter: see `problems.is_told`.
     is_failure: bool = False
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
