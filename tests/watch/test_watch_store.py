@@ -18,7 +18,7 @@ from letters.store.episodes import (
     rename_show,
     update_episodes,
 )
-from letters.store.sources import SourceState, find_state, load_states, save_state
+from letters.store.sources import SourceState, claim_states, load_states, save_states
 
 FULL = Episode(
     source="show",
@@ -114,11 +114,10 @@ def test_state_of_a_source_comes_back_and_is_replaced(store: Store) -> None:
         gone_at=NOW,
     )
     with store.write() as c:
-        assert find_state(c, "show") is None
-        save_state(c, SourceState(source="show", url="https://old.example/"))
-        save_state(c, state)
-        save_state(c, SourceState(source="other", url="x"))
-        assert find_state(c, "show") == state
+        assert claim_states(c, ["show", "other"]) == {"show": 0, "other": 0}
+        save_states(c, [SourceState(source="show", url="https://old.example/", looks=7)])
+        assert claim_states(c, ["show"]) == {"show": 7}
+        save_states(c, [state, SourceState(source="other", url="x")])
     with store.read() as c:
         assert load_states(c) == {"show": state, "other": SourceState(source="other", url="x")}
 
