@@ -32,6 +32,8 @@ _PATIENCE = 3
 _GAPS = 15
 # Fewer times than this show neither a spacing nor an hour.
 _FEWEST = 3
+# So many times denser than chance are the times in hours that are usual.
+_LIFT = 3
 # As `letters.watch.parse.dates` has it: wrong zones reach a day ahead.
 _AHEAD = _DAY
 
@@ -127,23 +129,24 @@ def habit(times: Sequence[int]) -> Habit:
     """The hours and weekdays in which most of the times lie.
 
     Hours are seen through a window of three, so that summer time and a late editor do not hide them. Dates without a
-    time of day, which are all at midnight, show no hour.
+    time of day, which are all at midnight, show no hour; neither do times that are only a little denser there than
+    chance would have them.
     """
     if len(times) < _FEWEST:
         return Habit()
-    days = _usual(
-        [sum(1 for moment in times if _weekday(moment) == day) for day in range(7)], least=len(times) // 7 + 1
-    )
-    if all(moment % _DAY == 0 for moment in times):
-        return Habit(days=days)
-    by_hour = [0] * 24
+    by_day, by_hour = [0] * 7, [0] * 24
     for moment in times:
+        by_day[_weekday(moment)] += 1
         by_hour[(moment // _HOUR) % 24] += 1
+    days = _usual(by_day, least=len(times) // 7 + 1)
     around = [by_hour[hour - 1] + by_hour[hour] + by_hour[(hour + 1) % 24] for hour in range(24)]
     hours = _usual(around, least=max(_FEWEST, -(-len(times) // 3)))
-    # Of equally good windows the one whose middle holds most.
-    peak = max(hours, key=lambda hour: (around[hour], by_hour[hour]), default=None)
-    return Habit(hours, peak, days)
+    usual = Habit(hours, max(hours, key=lambda hour: (around[hour], by_hour[hour]), default=None), days)
+    by_chance = len(times) * len(hours) / 24 * len(days or range(7)) / 7
+    is_dated_only = all(moment % _DAY == 0 for moment in times)
+    if is_dated_only or sum(1 for moment in times if usual.holds(moment)) < _LIFT * by_chance:
+        return Habit(days=days)
+    return usual
 
 
 def _times(rhythm: dict[str, Any] | None) -> tuple[int, ...]:
@@ -168,7 +171,7 @@ def _spacing(times: Sequence[int]) -> int | None:
     """
     if len(times) < _FEWEST:
         return None
-    gaps = sorted(later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :]))
+    gaps = sorted(_gaps(times))
     kept = gaps[: len(gaps) - max(len(gaps) // 10, 1)]
     half, passed = sum(kept) / 2, 0
     for gap in kept:
@@ -179,9 +182,14 @@ def _spacing(times: Sequence[int]) -> int | None:
 
 
 def _is_regular(times: Sequence[int], seconds: int) -> bool:
-    """Whether most of the time goes by in gaps that are roughly the usual one."""
-    gaps = [later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :])]
-    return sum(gap for gap in gaps if seconds / 2 <= gap <= seconds * 2) >= sum(gaps) * 0.6
+    """Whether most gaps are roughly the usual one; a weekend is, and entries that come together count as one."""
+    gaps = [gap for gap in _gaps(times) if gap * 10 >= seconds]
+    return sum(1 for gap in gaps if seconds <= gap * 2 and gap <= seconds * 3) * 5 >= len(gaps) * 3
+
+
+def _gaps(times: Sequence[int]) -> list[int]:
+    """The newest gaps between the times, in seconds."""
+    return [later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :])]
 
 
 def _is_awaited(times: Sequence[int], silent: int, expected: int) -> bool:
