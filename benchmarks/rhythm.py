@@ -48,7 +48,12 @@ def main() -> None:
     for name, wait in ways():
         show(name, [replay(times, wait) for times in sources])
     print("\nown rhythm, by how often the source publishes")
-    for name, low, high in (("several a day", 0, 0.8), ("daily", 0.8, 2), ("weekly", 2, 10), ("rarer", 10, 1e9)):
+    for name, low, high in (
+        ("several a day", 0, 0.8),
+        ("daily", 0.8, 2),
+        ("weekly", 2, 10),
+        ("rarer", 10, 1e9),
+    ):
         own = dict(ways())["own rhythm"]
         some = [times for times in sources if low <= spacing_days(times) < high]
         if some:
@@ -63,8 +68,8 @@ def published(path: Path) -> list[int]:
 
 
 def spacing_days(times: Sequence[int]) -> float:
-    found = rhythm.spacing({"times": list(times)[-rhythm.REMEMBERED :]})
-    return found / timedelta(days=1) if found is not None else 0.0
+    known = rhythm.learn(None, map(_moment, times), now=_moment(times[-1]))
+    return (known["spacing"] or 0) / 86_400 if known else 0.0
 
 
 def ways() -> Iterator[tuple[str, Wait]]:
