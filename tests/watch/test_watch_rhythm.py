@@ -1,4 +1,4 @@
-"""A source's own rhythm, and when it lets us look again. Pure."""
+"""A source's own rhythm, and when it lets us look again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watching import item, make_settings, rss, state
 
-from letters.watch import rhythm
+from httpserver import HttpServer
+from letters.model import Source
+from letters.store import Store
+from letters.watch import rhythm, watch
+from letters.watch.history import picture
 
 EVERY, SLOWEST = timedelta(minutes=30), timedelta(days=1)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -168,3 +173,19 @@ def test_wait_is_never_shorter_than_every_nor_longer_than_slowest(
     second = timedelta(seconds=1)
     found = wait(known, now, since=since, every=every, slowest=slowest)
     assert every - second < found <= max(every, slowest)
+
+
+def test_rhythm_outlives_the_pass_and_says_when_to_look(store: Store, http_server: HttpServer) -> None:
+    """On both databases; the second look finds no entry and keeps the rhythm."""
+    http_server.serve("/feed", rss(*(item(number) for number in range(1, 60))))
+    source = Source(key="show", url=http_server.url("/feed"))
+    settings = make_settings(source, slowest=SLOWEST)
+    # A minute after the hour at which it publishes, with today's entry there.
+    now = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+    for hours in (0, 2):
+        watch(store, settings, now=now + hours * HOUR)
+        found = state(store)
+        assert rhythm.words(found.rhythm) == "daily, about 12:00 UTC"
+        assert found.next_look_at is not None
+        assert DAY / 20 * 0.9 <= found.next_look_at - (now + hours * HOUR) <= DAY / 20 * 1.1
+    assert (found.looks, picture(found.history, now=now)) == (2, "·" * 29 + "-")

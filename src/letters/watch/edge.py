@@ -220,7 +220,7 @@ class _Watcher:
                 now=self._now,
             )
             new = sum(1 for episode in found.added if episode.is_new)
-            published = [entry.published for entry in parsed.entries if entry.published is not None]
+            published = [entry.published for entry in found.added if entry.published is not None]
             save_state(c, looked(hints=parsed.hints, published=published, new=new))
             insert_episodes(c, found.added, now=self._now)
             update_episodes(c, found.changed, now=self._now)

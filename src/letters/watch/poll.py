@@ -96,8 +96,8 @@ def after_document(
     """A document was read. Its validators replace the old ones even where only one of them moved (R59).
 
     `hints` None: those remembered, for a document that equals the last one. `published` are the dates of the entries
-    that were read, which may be the new ones alone. `is_familiar` says whether the document holds entries that are known
-    of this source; at a first look it is True.
+    that are stored for the first time; those of known ones say nothing new. `is_familiar` says whether the document
+    holds entries that are known of this source; at a first look it is True.
     """
     hints = _noted(hints if hints is not None else remembered_hints(state), document.said)
     # New entries without a date are dated by when we first saw them.
