@@ -21,7 +21,7 @@ from letters.watch.hosts import HostHolds
 from letters.watch.moves import address_of, after_disagreement, after_redirects, back_home, is_lost
 from letters.watch.parse.values import Hints
 from letters.watch.timing import next_look
-from letters.watch.values import Document, Failed, NotModified, Said
+from letters.watch.values import Document, Failed, NotModified, Said, Validators
 
 #: A failing source is asked ever more rarely, but never less than once in this time (R61).
 LONGEST_BACK_OFF = timedelta(days=2)
@@ -96,46 +96,42 @@ def after_document(
     """A document was read. Its validators replace the old ones even where only one of them moved (R59).
 
     `hints` None: those remembered, for a document that equals the last one. `published` are the dates of the entries
-    that were read, which may be the new ones alone. `is_familiar` says whether the document holds entries that are known
-    of this source; at a first look it is True.
+    that are stored for the first time; those of known ones say nothing new. `is_familiar` says whether the document
+    holds entries that are known of this source; at a first look it is True.
     """
     hints = _noted(hints if hints is not None else remembered_hints(state), document.said)
     # New entries without a date are dated by when we first saw them.
     times = published if published or not new else (now,)
-    looked = replace(
+    read = replace(
         state,
         feed_title=title,
         first_look_at=state.first_look_at or now,
-        etag=document.validators.etag,
-        last_modified=document.validators.last_modified,
         body_digest=digest,
-        last_status=document.status,
         hints=dump(hints) if hints != _NOTHING else None,
         rhythm=rhythm.learn(state.rhythm, times, now=now),
     )
-    looked = after_redirects(
-        looked, document.said.moved_to, hints=hints, is_whole=True, is_familiar=is_familiar, now=now
-    )
-    return _looked(looked, document.said, hints, new=new, settings=settings, is_pushed=is_pushed, now=now)
+    when = next_look(read, document.said, hints, settings=settings, is_pushed=is_pushed, now=now)
+    looked = _looked(read, document.validators, status=document.status, new=new, next_look_at=when, now=now)
+    moved_to = document.said.moved_to
+    return after_redirects(looked, moved_to, hints=hints, is_whole=True, is_familiar=is_familiar, now=now)
 
 
 def after_not_modified(
     state: SourceState, answer: NotModified, *, settings: WatchSettings, is_pushed: bool, now: datetime
 ) -> SourceState:
     """Nothing changed. A 304 may bring newer validators (RFC 9111 section 3.2)."""
-    remembered = remembered_hints(state)
-    hints = _noted(remembered, answer.said)
-    looked = replace(
-        state,
+    hints = remembered_hints(state)
+    noted = _noted(hints, answer.said)
+    if noted is not hints:
+        state = replace(state, hints=dump(noted))
+    validators = Validators(
         etag=answer.validators.etag or state.etag,
         last_modified=answer.validators.last_modified or state.last_modified,
-        last_status=304,
-        hints=state.hints if hints is remembered else dump(hints),
     )
-    looked = after_redirects(
-        looked, answer.said.moved_to, hints=hints, is_whole=False, is_familiar=True, now=now
-    )
-    return _looked(looked, answer.said, hints, new=0, settings=settings, is_pushed=is_pushed, now=now)
+    when = next_look(state, answer.said, noted, settings=settings, is_pushed=is_pushed, now=now)
+    looked = _looked(state, validators, status=304, new=0, next_look_at=when, now=now)
+    moved_to = answer.said.moved_to
+    return after_redirects(looked, moved_to, hints=noted, is_whole=False, is_familiar=True, now=now)
 
 
 def after_push(state: SourceState, *, published: Sequence[datetime], new: int, now: datetime) -> SourceState:
@@ -195,18 +191,20 @@ def _noted(hints: Hints, said: Said) -> Hints:
 
 def _looked(
     state: SourceState,
-    said: Said,
-    hints: Hints,
+    validators: Validators,
     *,
+    status: int,
     new: int,
-    settings: WatchSettings,
-    is_pushed: bool,
+    next_look_at: datetime,
     now: datetime,
 ) -> SourceState:
     return replace(
         state,
         last_look_at=now,
-        next_look_at=next_look(state, said, hints, settings=settings, is_pushed=is_pushed, now=now),
+        next_look_at=next_look_at,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        last_status=status,
         failures=0,
         failing_since=None,
         last_error="",

@@ -1,7 +1,8 @@
 """A source's own rhythm: when it published, how long it usually takes to the next time, and when to look for that.
 
-Pure. What is remembered are the newest times of publication; everything else is worked out from them. The reasons for
-the shares below are in ``docs/decisions/047-how-often-to-look.md``.
+Pure. Remembered are the newest times of publication, and what follows from them for every look: it is worked out when
+an entry appears, not at each of the many looks at which none does. The reasons for the shares below are in
+``docs/decisions/047-how-often-to-look.md``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _PATIENCE = 3
 _GAPS = 15
 # Fewer times than this show neither a spacing nor an hour.
 _FEWEST = 3
+# So many times denser than chance are the times in hours that are usual.
+_LIFT = 3
+_UNKNOWN: dict[str, Any] = {"times": [], "spacing": None, "hours": [], "days": []}
 # As `letters.watch.parse.dates` has it: wrong zones reach a day ahead.
 _AHEAD = _DAY
 
@@ -42,16 +46,14 @@ class Habit:
 
     #: Hours of the day in UTC.
     hours: frozenset[int] = frozenset()
-    #: The hour in their middle; None without usual hours.
-    peak: int | None = None
     #: Days of the week in UTC, Monday is 0.
     days: frozenset[int] = frozenset()
+    #: The hour in the middle of the usual ones; None without them.
+    peak: int | None = None
 
     def holds(self, moment: int) -> bool:
         """Whether the source usually publishes at this time (Unix seconds)."""
-        if not self.hours or (moment // _HOUR) % 24 not in self.hours:
-            return False
-        return not self.days or _weekday(moment) in self.days
+        return moment // _HOUR % 24 in self.hours and (not self.days or _weekday(moment) in self.days)
 
 
 def learn(
@@ -60,19 +62,24 @@ def learn(
     """The rhythm with more times of publication in it, as JSON; None while there are none.
 
     The newest 30 distinct times are kept, in any order of arrival. Times before 1970 and more than a day ahead of
-    `now` are no times of publication.
+    `now` are no times of publication. The keys are `times` (Unix seconds, oldest first), `spacing` (seconds, or null),
+    and `hours` and `days`, in which the source usually publishes (UTC, Monday is 0; empty: none stand out).
     """
     latest = int(now.timestamp()) + _AHEAD
     fresh = {second for moment in published if 0 < (second := int(moment.timestamp())) <= latest}
     if not fresh:
         return rhythm
-    return {"times": sorted(fresh.union(_times(rhythm)))[-REMEMBERED:]}
-
-
-def spacing(rhythm: dict[str, Any] | None) -> timedelta | None:
-    """How long it usually takes to the next entry; None when too few are known to say."""
-    seconds = _spacing(_times(rhythm))
-    return timedelta(seconds=seconds) if seconds is not None else None
+    known = rhythm["times"] if rhythm else ()
+    times = sorted(fresh.union(known))[-REMEMBERED:]
+    if rhythm and times == known:
+        return rhythm
+    usual = habit(times)
+    return {
+        "times": times,
+        "spacing": _spacing(times),
+        "hours": sorted(usual.hours),
+        "days": sorted(usual.days),
+    }
 
 
 def next_wait(
@@ -92,29 +99,30 @@ def next_wait(
     least = int(every.total_seconds())
     most = max(int(slowest.total_seconds()), least)
     here = int(now.timestamp())
-    times = _times(rhythm)
+    rhythm = rhythm or _UNKNOWN
+    times: list[int] = rhythm["times"]
     newest = times[-1] if times else int(since.timestamp()) if since is not None else here
     silent = max(here - newest, 0)
-    expected = _expected(times, silent)
+    expected = _expected(times, rhythm["spacing"], silent)
     wait = min(max(expected // _SHARE, least), most)
     tight = min(max(expected // _TIGHT_SHARE, least), wait)
-    if tight < wait and len(times) >= _FEWEST and _is_awaited(times, silent, expected):
-        wait = _first_usual(habit(times), here + tight, here + wait) - here
+    if rhythm["hours"] and tight < wait and _is_awaited(times, silent, expected):
+        usual = Habit(hours=frozenset(rhythm["hours"]), days=frozenset(rhythm["days"]))
+        wait = _first_usual(usual, here + tight, here + wait) - here
     return timedelta(seconds=wait)
 
 
 def words(rhythm: dict[str, Any] | None) -> str:
     """The rhythm as a person says it: "daily, about 06:00 UTC", "weekly, Tuesdays", "irregular", "not known yet"."""
-    times = _times(rhythm)
-    seconds = _spacing(times)
-    if seconds is None:
+    if rhythm is None or rhythm["spacing"] is None:
         return "not known yet"
+    times, seconds = rhythm["times"], rhythm["spacing"]
     if seconds < 20 * _HOUR:
         return "several times a day"
     if not _is_regular(times, seconds):
         return "irregular"
     usual = habit(times)
-    if seconds <= 28 * _HOUR:
+    if seconds < 36 * _HOUR:
         name = "weekdays" if usual.days == frozenset(range(5)) else "daily"
         return f"{name}, about {usual.peak:02}:00 UTC" if usual.peak is not None else name
     name = _spacing_words(seconds)
@@ -127,32 +135,29 @@ def habit(times: Sequence[int]) -> Habit:
     """The hours and weekdays in which most of the times lie.
 
     Hours are seen through a window of three, so that summer time and a late editor do not hide them. Dates without a
-    time of day, which are all at midnight, show no hour.
+    time of day, which are all at midnight, show no hour; neither do times that are only a little denser there than
+    chance would have them.
     """
     if len(times) < _FEWEST:
         return Habit()
-    days = _usual(
-        [sum(1 for moment in times if _weekday(moment) == day) for day in range(7)], least=len(times) // 7 + 1
-    )
-    if all(moment % _DAY == 0 for moment in times):
-        return Habit(days=days)
-    by_hour = [0] * 24
+    by_day, by_hour = [0] * 7, [0] * 24
     for moment in times:
-        by_hour[(moment // _HOUR) % 24] += 1
+        by_day[_weekday(moment)] += 1
+        by_hour[moment // _HOUR % 24] += 1
+    days = _usual(by_day, least=len(times) // 7 + 1)
     around = [by_hour[hour - 1] + by_hour[hour] + by_hour[(hour + 1) % 24] for hour in range(24)]
     hours = _usual(around, least=max(_FEWEST, -(-len(times) // 3)))
-    # Of equally good windows the one whose middle holds most.
-    peak = max(hours, key=lambda hour: (around[hour], by_hour[hour]), default=None)
-    return Habit(hours, peak, days)
+    if not hours or all(moment % _DAY == 0 for moment in times):
+        return Habit(days=days)
+    peak = max(hours, key=lambda hour: (around[hour], by_hour[hour]))
+    usual = Habit(hours, days, peak)
+    by_chance = len(times) * len(hours) / 24 * len(days or range(7)) / 7
+    held = sum(1 for moment in times if usual.holds(moment))
+    return usual if held >= _LIFT * by_chance else Habit(days=days)
 
 
-def _times(rhythm: dict[str, Any] | None) -> tuple[int, ...]:
-    return tuple(rhythm["times"]) if rhythm else ()
-
-
-def _expected(times: Sequence[int], silent: int) -> int:
+def _expected(times: Sequence[int], usual: int | None, silent: int) -> int:
     """The time to the next entry, in seconds, after a silence of this length."""
-    usual = _spacing(times)
     if usual is None:
         usual = int(UNKNOWN_SPACING.total_seconds())
     elif silent < RESUMED_FOR.total_seconds() and times[-1] - times[-2] > 2 * _PATIENCE * usual:
@@ -168,7 +173,7 @@ def _spacing(times: Sequence[int]) -> int | None:
     """
     if len(times) < _FEWEST:
         return None
-    gaps = sorted(later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :]))
+    gaps = sorted(_gaps(times))
     kept = gaps[: len(gaps) - max(len(gaps) // 10, 1)]
     half, passed = sum(kept) / 2, 0
     for gap in kept:
@@ -179,9 +184,14 @@ def _spacing(times: Sequence[int]) -> int | None:
 
 
 def _is_regular(times: Sequence[int], seconds: int) -> bool:
-    """Whether most of the time goes by in gaps that are roughly the usual one."""
-    gaps = [later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :])]
-    return sum(gap for gap in gaps if seconds / 2 <= gap <= seconds * 2) >= sum(gaps) * 0.6
+    """Whether most gaps are roughly the usual one; a weekend is, and entries that come together count as one."""
+    gaps = [gap for gap in _gaps(times) if gap * 10 >= seconds]
+    return sum(1 for gap in gaps if seconds <= gap * 2 and gap <= seconds * 3) * 5 >= len(gaps) * 3
+
+
+def _gaps(times: Sequence[int]) -> list[int]:
+    """The newest gaps between the times, in seconds."""
+    return [later - earlier for earlier, later in pairwise(times[-_GAPS - 1 :])]
 
 
 def _is_awaited(times: Sequence[int], silent: int, expected: int) -> bool:

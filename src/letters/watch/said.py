@@ -40,7 +40,7 @@ def read_said(answer: Answer, *, now: datetime) -> Said:
         fresh_for=fresh_for(headers, now=now),
         hubs=hubs,
         self_url=self_url,
-        moved_to=moved_to(answer) if answer.hops else "",
+        moved_to=moved_to(answer),
     )
 
 
@@ -84,6 +84,8 @@ def moved_to(answer: Answer) -> str:
     ``http`` often moves permanently to ``https``, and that one temporarily to wherever the file lies today: the first
     step is a move, the second none.
     """
+    if not answer.hops:
+        return ""
     places = [*(hop.url for hop in answer.hops[1:]), answer.url]
     moved = ""
     for hop, place in zip(answer.hops, places, strict=True):
