@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from letters import __version__
 from letters.errors import UnreadableFeedError
-from letters.model import Progress, Source
+from letters.model import Episode, Progress, Source
 from letters.net import Client, NetSettings, Pace
 from letters.settings import Settings
 from letters.store import Store
 from letters.store.episodes import insert_episodes, load_seen, rename_show, update_episodes
+from letters.store.pushes import PushedDocument, forget_pushed, load_pushed
 from letters.store.sources import SourceState, find_state, load_states, save_state
 from letters.watch.changes import changes
 from letters.watch.fetch import fetch
@@ -46,6 +47,7 @@ _log = structlog.get_logger("letters.watch")
 _AT_ONE_HOST = 2
 # Documents being read at the same time, off the event loop: enough to keep it free, little enough to bound memory.
 _READERS = 2
+_PUSHED_AT_ONCE = 100
 
 
 def watch(
@@ -67,6 +69,7 @@ def watch(
     sources = due(settings.sources, states, now=now, everything=everything)
     watcher = _Watcher(store, settings, states, now=now)
     watcher.follow_names()
+    pushed = watcher.read_pushed()
     looks = asyncio.run(watcher.look_at(sources, progress)) if sources else []
     problems = [look.problem for look in looks if look.problem is not None]
     reminders = gone_problems(settings.sources, states) if everything else []
@@ -74,9 +77,9 @@ def watch(
         polled=len(looks),
         unchanged=sum(1 for look in looks if not (look.problem or look.stored or look.changed)),
         failed=len(problems),
-        new=sum(look.new for look in looks),
-        changed=sum(look.changed for look in looks),
-        stored=sum(look.stored for look in looks),
+        new=sum(look.new for look in [*looks, *pushed]),
+        changed=sum(look.changed for look in [*looks, *pushed]),
+        stored=sum(look.stored for look in [*looks, *pushed]),
         problems=tuple(problems + reminders),
     )
 
@@ -115,6 +118,36 @@ class _Watcher:
             with self._store.write() as c:
                 save_state(c, named(state, source))
                 rename_show(c, source.key, source.show or state.feed_title, now=self._now)
+
+    def read_pushed(self) -> list[Look]:
+        """What hubs pushed since the last pass; each document is forgotten with the transaction that stores its entries."""
+        with self._store.read() as c:
+            documents = load_pushed(c, limit=_PUSHED_AT_ONCE)
+        sources = {source.key: source for source in self._settings.sources}
+        return [self._read_pushed(sources.get(document.source), document) for document in documents]
+
+    def _read_pushed(self, source: Source | None, document: PushedDocument) -> Look:
+        entries: Sequence[Episode] = ()
+        if source is not None:
+            try:
+                entries = parse_feed(
+                    document.body,
+                    url=source.url,
+                    content_type=document.content_type,
+                    source=source,
+                    now=self._now,
+                ).entries
+            except UnreadableFeedError as error:
+                _log.warning("a hub pushed what cannot be read", source=source.key, reason=str(error))
+        with self._store.write() as c:
+            forget_pushed(c, [document.id])
+            if source is None or self._latest(c, source).first_look_at is None:
+                return Look()
+            found = changes(load_seen(c, source.key), entries, is_first=False, backfill=0, now=self._now)
+            insert_episodes(c, found.added, now=self._now)
+            update_episodes(c, found.changed, now=self._now)
+        new = sum(1 for episode in found.added if episode.is_new)
+        return Look(new=new, changed=len(found.changed), stored=len(found.added))
 
     async def look_at(self, sources: Sequence[Source], progress: Progress | None) -> list[Look]:
         """One look per source, in their order."""
