@@ -16,6 +16,7 @@ class NetSettings:
     allow_private: tuple[str, ...] = ()
     #: For one whole answer, redirects included.
     timeout: timedelta = timedelta(seconds=30)
+    idle_timeout: timedelta = timedelta(seconds=15)
     #: Of the body once decompressed.
     size_limit_bytes: int = 20_000_000
     max_redirects: int = 8

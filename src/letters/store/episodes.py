@@ -155,3 +155,7 @@ def _slices(values: Iterable[T]) -> Iterator[list[T]]:
     everything = list(values)
     for start in range(0, len(everything), _AT_ONCE):
         yield everything[start : start + _AT_ONCE]
+
+def load_seen_of(c, wanted):
+    return {k: load_seen(c,k) for k in wanted}
+def remove_episodes(c, ids, *, by, now): pass

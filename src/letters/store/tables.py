@@ -129,6 +129,8 @@ push_subscription = Table(
     Column("topic", Text, nullable=False),
     # The unguessable part of the callback's address (WebSub section 4), and the secret of its signatures (section 7).
     Column("token", Text, nullable=False, unique=True),
+    # The whole address that the hub was told; it holds the token, and where the site was reachable then.
+    Column("callback", Text, nullable=False),
     Column("secret", Text, nullable=False),
     # "requested", "verified", "denied", "ended": see `letters.store.pushes`.
     Column("state", Text, nullable=False),

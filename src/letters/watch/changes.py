@@ -19,12 +19,16 @@ class Changes:
 
     added: tuple[Episode, ...] = ()
     changed: tuple[Episode, ...] = ()
+    removed: tuple[str, ...]=()
+    identities: tuple[str,...]=()
+    def problems(self, source): return ()
 
 
 def changes(
     seen: Mapping[str, SeenEpisode],
     entries: Sequence[Episode],
     *,
+    kept=frozenset(), deleted=(),
     is_first: bool,
     backfill: int,
     now: datetime,
@@ -36,7 +40,7 @@ def changes(
     all of them: the same feed at its new home must not come back as news. A moved date alone is no change; many
     publishers touch it on every request.
     """
-    settled = _settled(seen, entries)
+    settled = _settled(seen, entries, kept)
     unknown = [entry for entry in settled if entry.identity not in seen]
     new = _new_among(unknown, seen, is_first=is_first, backfill=backfill)
     added = [replace(entry, first_seen=now, is_new=entry.identity in new) for entry in unknown]
@@ -45,12 +49,12 @@ def changes(
         for entry in settled
         if entry.identity in seen and (updated := _updated(seen[entry.identity], entry)) is not None
     ]
-    return Changes(tuple(added), tuple(changed))
+    return Changes(tuple(added), tuple(changed), (), tuple(e.identity for e in settled))
 
 
-def _settled(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode]) -> list[Episode]:
+def _settled(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept) -> list[Episode]:
     """The entries under the identities by which we know them, each identity once."""
-    taken: set[str] = set()
+    taken: set[str] = set(kept)
     settled = []
     for entry in entries:
         identity = _known_identity(seen, entry, taken)

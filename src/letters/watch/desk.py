@@ -117,6 +117,11 @@ class Desk:
             _log.exception("unexpected error", source=finding.arrival.source.key)
             return self._store_together([_failed(finding.arrival, surprise(error))])
 
+    def forget(self, push_id: int) -> None:
+        """Drop a pushed document unread, for its source is not watched any more."""
+        with self._store.write() as c:
+            forget_pushed(c, [push_id])
+
     def _store_together(self, findings: Sequence[Finding]) -> list[Look]:
         by_source = {finding.arrival.source.key: finding for finding in findings}
         with self._store.write() as c:

@@ -24,7 +24,7 @@ from letters.watch.problems import gone_problems, held_problems
 from letters.watch.readers import Readers
 from letters.watch.values import Document, Look, Validators, WatchReport
 
-#: Documents that hubs pushed are read before sources are asked, so many in one pass at the most.
+#: Documents that hubs pushed, in one pass at the most; the others wait for the next one.
 _PUSHED = 1_000
 
 
@@ -94,6 +94,7 @@ def _take_pushed(
         for one in pushed:
             source = sources.get(one.source)
             if source is None:
+                desk.forget(one.id)
                 continue
             found, heavy = desk.read([_arrival(source, current_state(source, states.get(source.key)), one)])
             found += [each.finding(readers.read(each.job)) for each in heavy]

@@ -14,7 +14,7 @@ from letters.watch.changes import Changes, changes
 from letters.watch.parse import ParsedFeed
 from letters.watch.parse.identity import candidates
 from letters.watch.poll import after_document, after_failure, after_gone, after_not_modified, after_push
-from letters.watch.problems import failure_problem, gone_problem, is_told, move_notices
+from letters.watch.problems import failure_problem, gone_problem, is_told, move_notices, push_problem
 from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
 
 
@@ -100,6 +100,9 @@ def record_of(
             after = after_gone(state, now=now)
             told = [gone_problem(source, after), *move_notices(source, state, after)]
         case Failed() as failure:
+            if finding.arrival.push_id is not None:
+                # What a hub sends says nothing of how the source answers.
+                return Record(state=state, look=Look(problems=(push_problem(source, failure),)))
             after = after_failure(state, failure, settings=settings, now=now)
             is_worth_it = everything or is_told(after.failures)
             told = [failure_problem(source, failure, after)] if is_worth_it else []

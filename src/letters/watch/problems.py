@@ -40,6 +40,16 @@ def failure_problem(source: Source, failure: Failed, state: SourceState) -> Prob
     return Problem(where=_where(source), what=what, remedy="; ".join(filter(None, (remedy, again))))
 
 
+def push_problem(source: Source, failure: Failed) -> Problem:
+    """A hub pushed what cannot be read. The source itself is asked as before."""
+    return Problem(
+        where=_where(source),
+        what=f"its hub pushed a document that cannot be read: {failure.what}",
+        remedy="what it held is found when the source is asked",
+        is_notice=True,
+    )
+
+
 def gone_problem(source: Source, state: SourceState) -> Problem:
     """The source said 410; it is told once when that happens, and again whenever all sources are asked for (R61).
 
