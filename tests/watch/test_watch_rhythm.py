@@ -92,7 +92,7 @@ def test_dates_without_a_time_of_day_show_no_hour() -> None:
 
 
 def test_hours_of_an_office_are_no_habit() -> None:
-    times = [day.replace(hour=9 + number % 8) for number, day in enumerate(steps(DAY, 24))]
+    times = [day.replace(hour=9 + number % 9) for number, day in enumerate(steps(DAY, 27))]
     assert rhythm.words(learned(times)) == "daily"
 
 
