@@ -129,7 +129,8 @@ def test_document_without_the_sources_entries_starts_over() -> None:
 
 def test_document_that_says_it_lives_elsewhere_starts_over() -> None:
     state = document(document(STATE, days=0), days=1.5)
-    assert document(state, days=3, hints=Hints(new_feed_url=OTHER)).moving_answers == 0
+    after = document(state, days=3, hints=Hints(new_feed_url=OTHER))
+    assert (address_of(after), after.moving_answers) == (OLD, 0)
     agreeing = Hints(new_feed_url=NEW.replace("https", "http") + "/")
     assert address_of(document(state, days=3, hints=agreeing)) == NEW
 
@@ -145,6 +146,8 @@ def test_document_alone_moves_nothing_and_is_told_once() -> None:
     assert notice.is_notice
     assert NEW in str(notice)
     assert move_notices(SOURCE, states[1], states[2]) == []
+    other_hints = document(states[1], "", days=2, hints=replace(says, ttl=DAY))
+    assert move_notices(SOURCE, states[1], other_hints) == []
 
 
 def test_encrypted_address_is_not_given_up_for_a_plain_one() -> None:

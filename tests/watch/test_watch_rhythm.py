@@ -91,6 +91,11 @@ def test_dates_without_a_time_of_day_show_no_hour() -> None:
     assert rhythm.words(learned(steps(DAY, start=datetime(2026, 1, 5, tzinfo=UTC)))) == "daily"
 
 
+def test_hours_of_an_office_are_no_habit() -> None:
+    times = [day.replace(hour=9 + number % 9) for number, day in enumerate(steps(DAY, 27))]
+    assert rhythm.words(learned(times)) == "daily"
+
+
 def test_daily_show_is_asked_hourly_and_closely_around_its_hour() -> None:
     times = steps(DAY, 20)
     day = looks(times, times[-1] + HOUR, times[-1] + DAY + HOUR)

@@ -14,6 +14,7 @@ from letters.net import Answer, Hop
 from letters.settings.types import WatchSettings
 from letters.store.sources import SourceState
 from letters.watch.parse.values import Hints
+from letters.watch.rhythm import learn
 from letters.watch.said import fresh_for, moved_to, read_said
 from letters.watch.timing import jitter, next_look
 from letters.watch.values import Said
@@ -214,10 +215,8 @@ def test_jitter_takes_sources_apart_and_passes_repeat() -> None:
 
 
 def test_source_that_is_due_at_each_pass_is_not_moved_off_it() -> None:
+    hourly = learn(None, [NOW - hours * HOUR for hours in range(10)], now=NOW)
     for looks in range(50):
-        state = SourceState(source="show", url=URL, first_look_at=NOW, looks=looks)
-        often = WatchSettings(slowest=WATCHING.every)
-        assert (
-            next_look(state, Said(), Hints(), settings=often, is_pushed=False, now=NOW)
-            == NOW + WATCHING.every
-        )
+        state = SourceState(source="show", url=URL, first_look_at=NOW, looks=looks, rhythm=hourly)
+        due = next_look(state, Said(), Hints(), settings=WATCHING, is_pushed=False, now=NOW)
+        assert due == NOW + WATCHING.every
