@@ -16,7 +16,9 @@ from letters.model import Progress, Source
 from letters.net import Client, NetSettings, Pace
 from letters.settings import Settings
 from letters.store import Store
-from letters.store.episodes import insert_episodes, load_seen, rename_show, update_episodes
+from letters.store.episodes import insert_episodes, rename_episodes, rename_show, update_episodes
+from letters.store.hidden import release_episodes, remove_episodes
+from letters.store.seen import load_seen
 from letters.store.sources import SourceState, find_state, load_states, save_state
 from letters.watch.changes import changes
 from letters.watch.fetch import fetch
@@ -201,12 +203,17 @@ class _Watcher:
             found = changes(
                 load_seen(c, source.key),
                 parsed.entries,
+                deleted=parsed.deleted,
                 is_first=latest.first_look_at is None,
                 backfill=source.backfill,
                 now=self._now,
             )
             insert_episodes(c, found.added, now=self._now)
+            insert_episodes(c, found.quarantined, now=self._now, in_quarantine=True)
             update_episodes(c, found.changed, now=self._now)
+            rename_episodes(c, found.renamed.values(), now=self._now)
+            remove_episodes(c, found.removed, by="publisher", now=self._now)
+            release_episodes(c, found.released, now=self._now)
         new = sum(1 for episode in found.added if episode.is_new)
         return Look(new=new, changed=len(found.changed), stored=len(found.added))
 
