@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from watching import NOW, entry
 
 from letters.model import Enclosure, Episode, Person
-from letters.store.episodes import SeenEpisode, digest_of
+from letters.store.episodes import digest_of
+from letters.store.seen import SeenEpisode
 from letters.watch.changes import Changes, changes
 from letters.watch.parse.identity import candidates, identified
 

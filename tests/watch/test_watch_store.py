@@ -13,11 +13,11 @@ from letters.store.episodes import (
     digest_of,
     insert_episodes,
     load_episodes,
-    load_seen,
     mint_id,
     rename_show,
     update_episodes,
 )
+from letters.store.seen import load_seen
 from letters.store.sources import SourceState, claim_states, load_states, save_states
 
 FULL = Episode(

@@ -1,47 +1,49 @@
 """Episodes: the entries of all sources.
 
-`load_episodes` answers what pairing may choose from; `load_seen` what we know of a source's entries before looking again;
-`insert_episodes` and `update_episodes` record what a look found; `rename_show` follows the configuration.
+`load_episodes` answers what pairing may choose from; `insert_episodes`, `update_episodes` and `rename_episodes` record
+what looks found; `rename_show` follows the configuration. What looking again has to know is in `letters.store.seen`, what
+is kept from readers in `letters.store.hidden`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, Text, bindparam, cast, insert, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from letters.model import Episode
-from letters.store.codec import dump
 from letters.store.tables import episode as _episode
 
 T = TypeVar("T")
 
 _NAMESPACE = uuid.UUID("6f0d1f9c-6a0e-5c0b-9a4e-2f7f6d1f3b52")
+_ONE: TypeAdapter[Episode] = TypeAdapter(Episode)
 _MANY: TypeAdapter[list[Episode]] = TypeAdapter(list[Episode])
 # PostgreSQL takes at most 65,535 parameters in a statement, SQLite 32,766; also bounds what is in memory twice.
 _AT_ONCE = 2_000
 # What a moved build date, or our own bookkeeping, changes without changing a word.
-_NOT_WORDS = ("id", "identity", "published", "updated", "first_seen", "is_new")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenEpisode:
-    """What is compared with the next look at a source."""
-
-    digest: str
-    guid: str
-    link: str
-    title: str
-    published: datetime | None
-    first_seen: datetime
-    is_new: bool
+_NOT_WORDS = {"id", "identity", "published", "updated", "first_seen", "is_new"}
 
 
 def mint_id(source: str, identity: str) -> str:
@@ -51,21 +53,25 @@ def mint_id(source: str, identity: str) -> str:
 
 def digest_of(episode: Episode) -> str:
     """A digest of an episode's words: equal when nothing but dates and our own bookkeeping differs."""
-    return _digest(dump(episode))
-
-
-def _digest(data: dict[str, Any]) -> str:
-    words = {name: value for name, value in data.items() if name not in _NOT_WORDS}
-    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_ONE.dump_json(episode, exclude=_NOT_WORDS)).hexdigest()
 
 
 def load_episodes(
-    c: Connection, *, sources: Collection[str] | None = None, ids: Collection[str] | None = None
+    c: Connection,
+    *,
+    sources: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
+    with_hidden: bool = False,
 ) -> list[Episode]:
-    """Episodes by source and identity order: all, those of some sources, or those with some ids."""
+    """Episodes by source and identity order: all, those of some sources, or those with some ids.
+
+    Without those in quarantine and those that were removed, unless `with_hidden`.
+    """
     # As text: both databases and their drivers would build objects from the JSON only for them to be taken apart again.
     text = type_coerce(_episode.c.data, Text) if c.dialect.name == "sqlite" else cast(_episode.c.data, Text)
     query = select(text).order_by(_episode.c.source, _episode.c.identity)
+    if not with_hidden:
+        query = query.where(_episode.c.quarantined_at.is_(None), _episode.c.removed_at.is_(None))
     if sources is not None:
         query = query.where(_episode.c.source.in_(list(sources)))
     if ids is None:
@@ -84,70 +90,112 @@ def _loaded(c: Connection, query: Select[Any]) -> Iterator[list[Episode]]:
         yield _MANY.validate_json(f"[{','.join(texts)}]")
 
 
-def load_seen(c: Connection, source: str) -> dict[str, SeenEpisode]:
-    """What we know of a source's entries, by identity."""
-    e = _episode.c
-    query = select(e.identity, e.digest, e.guid, e.link, e.title, e.published, e.first_seen, e.is_new)
-    rows = c.execute(query.where(e.source == source))
-    return {identity: SeenEpisode(*known) for identity, *known in rows}
+def insert_episodes(
+    c: Connection, episodes: Sequence[Episode], *, now: datetime, in_quarantine: bool = False
+) -> None:
+    """Store episodes for the first time, of one source or of many; `first_seen` defaults to now.
 
-
-def insert_episodes(c: Connection, episodes: Sequence[Episode], *, now: datetime) -> None:
-    """Store episodes for the first time; ids are minted where they are empty, `first_seen` defaults to now."""
+    Ids are minted where they are empty. The id that an identity would give may belong to an episode that bore the identity
+    once and has another one since (see `rename_episodes`); then the next free one is taken.
+    """
     for some in _slices(episodes):
-        c.execute(insert(_episode), [_row(episode, now=now) for episode in some])
+        rows = [_row(episode, now=now) for episode in some]
+        for place in _places_of_taken_ids(c, rows):
+            rows[place] = _row(replace(some[place], id=_free_id(c, some[place])), now=now)
+        for row in rows:
+            row["b_quarantined_at"] = now if in_quarantine else None
+        c.execute(_inserting(c.dialect.name), rows)
+
+
+def _places_of_taken_ids(c: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    places = {row["b_id"]: place for place, row in enumerate(rows)}
+    return [
+        places[taken] for taken in c.execute(select(_episode.c.id).where(_episode.c.id.in_(places))).scalars()
+    ]
+
+
+def _free_id(c: Connection, episode: Episode) -> str:
+    attempt = 2
+    while True:
+        minted = mint_id(episode.source, f"{episode.identity} {attempt}")
+        if c.execute(select(_episode.c.id).where(_episode.c.id == minted)).first() is None:
+            return minted
+        attempt += 1
 
 
 def update_episodes(c: Connection, episodes: Sequence[Episode], *, now: datetime) -> None:
-    """Replace what is stored of episodes, found by source and identity."""
-    if not episodes:
-        return
-    query = (
-        update(_episode)
-        .where(_episode.c.id == bindparam("known_id"))
-        .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
-    )
+    """Replace what is stored of episodes, found by their id; where that is empty, by source and identity."""
     for some in _slices(episodes):
-        rows = [_row(episode, now=now) for episode in some]
-        c.execute(query, [{"known_id": row["id"], **_renamed(row)} for row in rows])
+        c.execute(_updating(c.dialect.name), [_row(episode, now=now) for episode in some])
 
 
-_CHANGEABLE = ("guid", "link", "title", "published", "changed_at", "digest", "data")
+def rename_episodes(c: Connection, renamed: Iterable[Episode], *, now: datetime) -> None:
+    """Replace what is stored of episodes, their identities too; they are found by their ids, which stay.
 
-
-def _renamed(row: dict[str, Any]) -> dict[str, Any]:
-    return {f"new_{name}": row[name] for name in _CHANGEABLE}
+    Identities may pass from one episode to another within the set.
+    """
+    rows = [_row(episode, now=now) for episode in renamed]
+    if not rows:
+        return
+    # All let go before any takes hold: a row at a time, one identity would be there twice.
+    letting_go = update(_episode).where(_episode.c.id == bindparam("b_id"))
+    passing = [{"b_id": row["b_id"], "b_passing": f"passing:{row['b_id']}"} for row in rows]
+    c.execute(letting_go.values(identity=bindparam("b_passing")), passing)
+    c.execute(_updating(c.dialect.name, with_identity=True), rows)
 
 
 def rename_show(c: Connection, source: str, show: str, *, now: datetime) -> int:
     """Give a source's stored episodes the show's configured name; how many had another one."""
-    renamed = [
-        replace(episode, show=show) for episode in load_episodes(c, sources=[source]) if episode.show != show
-    ]
+    stored = load_episodes(c, sources=[source], with_hidden=True)
+    renamed = [replace(episode, show=show) for episode in stored if episode.show != show]
     update_episodes(c, renamed, now=now)
     return len(renamed)
 
 
+_CHANGEABLE = ("guid", "link", "title", "published", "changed_at", "digest")
+
+
+@cache
+def _inserting(dialect: str) -> Insert:
+    names = ("id", "source", "identity", "first_seen", "is_new", "quarantined_at", *_CHANGEABLE)
+    return insert(_episode).values({**_values(names), "data": _data(dialect)})
+
+
+@cache
+def _updating(dialect: str, *, with_identity: bool = False) -> Update:
+    names = ("identity", *_CHANGEABLE) if with_identity else _CHANGEABLE
+    change = update(_episode).where(_episode.c.id == bindparam("b_id"))
+    return change.values({**_values(names), "data": _data(dialect)})
+
+
+def _values(names: Iterable[str]) -> dict[str, Any]:
+    # SQLAlchemy keeps the columns' own names for itself.
+    return {name: bindparam(f"b_{name}", type_=_episode.c[name].type) for name in names}
+
+
+def _data(dialect: str) -> ColumnElement[Any]:
+    """The whole episode, which is JSON text already."""
+    text = bindparam("b_data", type_=Text())
+    return type_coerce(text, Text) if dialect == "sqlite" else cast(text, JSONB)
+
+
 def _row(episode: Episode, *, now: datetime) -> dict[str, Any]:
-    stored = replace(
-        episode,
-        id=episode.id or mint_id(episode.source, episode.identity),
-        first_seen=episode.first_seen or now,
-    )
-    data = dump(stored)
+    if not episode.id or episode.first_seen is None:
+        minted = episode.id or mint_id(episode.source, episode.identity)
+        episode = replace(episode, id=minted, first_seen=episode.first_seen or now)
     return {
-        "id": stored.id,
-        "source": stored.source,
-        "identity": stored.identity,
-        "guid": stored.guid,
-        "link": stored.link,
-        "title": stored.title,
-        "published": stored.published,
-        "first_seen": stored.first_seen,
-        "changed_at": now,
-        "is_new": stored.is_new,
-        "digest": _digest(data),
-        "data": data,
+        "b_id": episode.id,
+        "b_source": episode.source,
+        "b_identity": episode.identity,
+        "b_guid": episode.guid,
+        "b_link": episode.link,
+        "b_title": episode.title,
+        "b_published": episode.published,
+        "b_first_seen": episode.first_seen,
+        "b_changed_at": now,
+        "b_is_new": episode.is_new,
+        "b_digest": digest_of(episode),
+        "b_data": _ONE.dump_json(episode).decode(),
     }
 
 
@@ -155,7 +203,3 @@ def _slices(values: Iterable[T]) -> Iterator[list[T]]:
     everything = list(values)
     for start in range(0, len(everything), _AT_ONCE):
         yield everything[start : start + _AT_ONCE]
-
-def load_seen_of(c, wanted):
-    return {k: load_seen(c,k) for k in wanted}
-def remove_episodes(c, ids, *, by, now): pass

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -177,8 +178,12 @@ episode = Table(
     Column("removed_at", UTCDateTime),
     Column("removed_by", Text, nullable=False, server_default=""),
     UniqueConstraint("source", "identity"),
-    Index("ix_episode_published", "published"),
+    # The newest of a source is found without looking at the others.
+    Index("ix_episode_source_published", "source", "published"),
 )
+# Few, and asked for at each look: see `letters.store.hidden`.
+_is_hidden = or_(episode.c.quarantined_at.is_not(None), episode.c.removed_at.is_not(None))
+Index("ix_episode_hidden", episode.c.source, sqlite_where=_is_hidden, postgresql_where=_is_hidden)
 
 card = Table(
     "card",

@@ -2,109 +2,209 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from letters.model import Episode
-from letters.store.episodes import SeenEpisode, digest_of
-from letters.watch.parse.identity import by_words, candidates
+from letters.store.episodes import digest_of
+from letters.store.seen import SeenEpisode
+from letters.watch.news import news_among
+from letters.watch.parse.identity import candidates
+from letters.watch.parse.values import Deleted
+from letters.watch.recognise import recognise
+from letters.watch.remap import remap
+from letters.watch.tombstones import withdrawn
+from letters.watch.upheaval import confirmed, is_crowd, suspects
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What is to be stored. Entries that are gone from the document are not in it: they stay as they are."""
 
+    #: Stored for the first time.
     added: tuple[Episode, ...] = ()
+    #: Stored for the first time, in quarantine: they may be known episodes under other identities (R64).
+    quarantined: tuple[Episode, ...] = ()
+    #: Words or dates changed. Those in quarantine and those that were removed are among them, and stay so.
     changed: tuple[Episode, ...] = ()
-    removed: tuple[str, ...]=()
-    identities: tuple[str,...]=()
-    def problems(self, source): return ()
+    #: By the identity they had, episodes under the one they have now; their ids are the same.
+    renamed: Mapping[str, Episode] = field(default_factory=dict)
+    #: Ids of episodes that their publisher withdrew (R65).
+    removed: tuple[str, ...] = ()
+    #: Ids of episodes whose quarantine this look ends.
+    released: tuple[str, ...] = ()
+    #: By place in the entries: the identity under which each is stored now.
+    identities: tuple[str, ...] = field(default=(), compare=False)
 
 
 def changes(
     seen: Mapping[str, SeenEpisode],
     entries: Sequence[Episode],
     *,
-    kept=frozenset(), deleted=(),
+    kept: Collection[str] = frozenset(),
+    deleted: Sequence[Deleted] = (),
     is_first: bool,
     backfill: int,
     now: datetime,
 ) -> Changes:
     """Compare a document's entries with what is stored of its source.
 
-    At the first look the `backfill` newest entries are new and the others merely stored; later every unknown entry is
-    new. The first look at a changed address, with episodes stored from the old one, announces only what is newer than
-    all of them: the same feed at its new home must not come back as news. A moved date alone is no change; many
-    publishers touch it on every request.
+    `entries` are those that were read, `kept` the identities of stored episodes that the document holds again unchanged;
+    all of them are present, and no entry is taken for one in `kept`. `seen` is what `letters.watch.wanted` asks for.
+
+    At the first look the `backfill` newest entries are new and the others merely stored; later an unknown entry is new if
+    it is news (see `letters.watch.news`). The first look at a changed address, with episodes stored from the old one,
+    announces only what is dated later than all of them: the same feed at its new home must not come back as news.
+
+    Before an entry counts as unknown it is looked for under other identities (see `letters.watch.remap`), and when a whole
+    document came back under others, what cannot be found is put in quarantine (see `letters.watch.upheaval`). A moved
+    date alone is no change; many publishers touch it on every request.
     """
-    settled = _settled(seen, entries, kept)
-    unknown = [entry for entry in settled if entry.identity not in seen]
-    new = _new_among(unknown, seen, is_first=is_first, backfill=backfill)
-    added = [replace(entry, first_seen=now, is_new=entry.identity in new) for entry in unknown]
-    changed = [
-        updated
-        for entry in settled
-        if entry.identity in seen and (updated := _updated(seen[entry.identity], entry)) is not None
-    ]
-    return Changes(tuple(added), tuple(changed), (), tuple(e.identity for e in settled))
+    matches = _match(seen, entries, kept)
+    names = _names(seen, entries, matches.stored, kept)
+    held = _held(seen, entries, matches, is_first=is_first)
+    unknown = {
+        place: entries[place]
+        for name, place in _first_places(names).items()
+        if matches.stored[place] is None and name not in seen and name not in kept
+    }
+    news = news_among(seen, unknown, is_first=is_first, backfill=backfill) - held
+    fresh = {
+        place: replace(entry, identity=names[place], first_seen=now, is_new=place in news)
+        for place, entry in unknown.items()
+    }
+    again = _again(seen, entries, matches, names)
+    return Changes(
+        added=tuple(episode for place, episode in fresh.items() if place not in held),
+        quarantined=tuple(episode for place, episode in fresh.items() if place in held),
+        changed=tuple(episode for identity, episode in again.items() if episode.identity == identity),
+        renamed={identity: episode for identity, episode in again.items() if episode.identity != identity},
+        removed=withdrawn(seen, deleted, listed=_listed(seen, entries, matches)),
+        released=() if held else confirmed(seen, present=matches.present, now=now),
+        identities=names,
+    )
 
 
-def _settled(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept) -> list[Episode]:
-    """The entries under the identities by which we know them, each identity once."""
-    taken: set[str] = set(kept)
-    settled = []
-    for entry in entries:
-        identity = _known_identity(seen, entry, taken)
-        if identity in taken:
-            identity = by_words(entry)
-        if identity not in taken:
-            taken.add(identity)
-            settled.append(replace(entry, identity=identity))
-    return settled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matches:
+    """Which stored episodes a document's entries are."""
+
+    #: By place: the identity under which the episode was stored so far; None: it was not.
+    stored: tuple[str | None, ...]
+    #: Places of entries that repeat one that was not read again.
+    repeats: frozenset[int]
+    #: Places of entries that were found under other identities.
+    back: frozenset[int]
+    #: Identities of all stored episodes that the document holds.
+    present: frozenset[str]
+    #: Most entries are unknown by their identifiers, and most of what should be there is not.
+    in_crowd: bool
 
 
-def _known_identity(seen: Mapping[str, SeenEpisode], entry: Episode, taken: set[str]) -> str:
-    """The stored identity that this entry goes by, else its own.
+def _match(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept: Collection[str]) -> _Matches:
+    recognised = recognise(seen, entries, kept=kept)
+    stored = list(recognised.identities)
+    unknown = [place for place, identity in enumerate(stored) if identity is None]
+    present = frozenset(kept).union(identity for identity in stored if identity is not None)
+    in_crowd = is_crowd(seen, unknown=len(unknown), present=present)
+    absent = {identity: known for identity, known in seen.items() if identity not in present}
+    found = remap([entries[place] for place in unknown], absent, is_crowd=in_crowd) if absent else {}
+    for number, identity in found.items():
+        stored[unknown[number]] = identity
+    return _Matches(
+        stored=tuple(stored),
+        repeats=recognised.repeats,
+        back=frozenset(unknown[number] for number in found),
+        present=present.union(found.values()),
+        in_crowd=in_crowd,
+    )
 
-    What identified an entry alone at one look may be shared by several at the next (a publisher used a guid again), and
-    the other way round; so a stored identity is taken where more agrees with it than with the entry's own.
+
+def _names(
+    seen: Mapping[str, SeenEpisode],
+    entries: Sequence[Episode],
+    stored: Sequence[str | None],
+    kept: Collection[str],
+) -> tuple[str, ...]:
+    """By place, the identity that each entry's episode bears from now on.
+
+    A stored one changes only for a better one: where the publisher gives a guid now, or gives another. What is taken is
+    not given again; an entry that then has nothing of its own is another's repetition, and has the other's.
     """
-    known = [value for value in candidates(entry) if value in seen and value not in taken]
-    if not known:
-        return entry.identity
-    best = max(known, key=lambda value: _agreement(seen[value], entry))
-    if best == entry.identity or _agreement(seen[best], entry) >= 2:
-        return best
-    return entry.identity
+    taken = {*seen, *kept}
+    names = []
+    for entry, identity in zip(entries, stored, strict=True):
+        name = identity or ""
+        if identity is None or identity != entry.identity:
+            options = _better_names(entry, identity)
+            name = next((one for one in options if one not in taken), name or options[-1])
+            taken.add(name)
+        names.append(name)
+    return tuple(names)
 
 
-def _agreement(known: SeenEpisode, entry: Episode) -> int:
-    pairs = ((known.guid, entry.guid), (known.link, entry.link), (known.title, entry.title))
-    return sum(1 for ours, theirs in pairs if ours and ours == theirs)
+def _better_names(entry: Episode, identity: str | None) -> tuple[str, ...]:
+    """What an entry may be called instead, the best first. Weaker than its own identity only if it has no name yet."""
+    own = candidates(entry)
+    if identity in own:
+        better = own[: own.index(identity)]
+        return (entry.identity,) if entry.identity in better else ()
+    return own[own.index(entry.identity) :] if entry.identity in own else (entry.identity, *own)
 
 
-def _new_among(
-    unknown: Sequence[Episode], seen: Mapping[str, SeenEpisode], *, is_first: bool, backfill: int
-) -> set[str]:
-    if not is_first:
-        return {entry.identity for entry in unknown}
-    if not seen:
-        # The sort is stable: among undated entries the document's order counts, newest first as publishers have it.
-        newest = sorted(unknown, key=lambda entry: entry.published or _BEGINNING, reverse=True)
-        return {entry.identity for entry in newest[: max(backfill, 0)]}
-    latest = max((known.published or _BEGINNING for known in seen.values()), default=_BEGINNING)
-    return {entry.identity for entry in unknown if entry.published and entry.published > latest > _BEGINNING}
+def _first_places(names: Sequence[str]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for place, name in enumerate(names):
+        first.setdefault(name, place)
+    return first
 
 
-def _updated(known: SeenEpisode, entry: Episode) -> Episode | None:
-    """The entry as it is to be stored now; None when nothing that counts changed."""
-    published = _published(known, entry)
-    if digest_of(entry) == known.digest and published == known.published:
-        return None
-    return replace(entry, published=published, first_seen=known.first_seen, is_new=known.is_new)
+def _held(
+    seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], matches: _Matches, *, is_first: bool
+) -> frozenset[int]:
+    """The places of unknown entries that are to be quarantined.
+
+    At a changed address of which nothing is familiar the operator has turned to another feed.
+    """
+    if not matches.in_crowd or (is_first and not matches.present):
+        return frozenset()
+    left = [place for place, identity in enumerate(matches.stored) if identity is None]
+    return suspects(seen, {place: entries[place] for place in left}, recognised=len(matches.back))
+
+
+def _listed(
+    seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], matches: _Matches
+) -> dict[str, datetime | None]:
+    """By identity, the stored episodes that the document holds, with the date of their last edit as far as it is known."""
+    listed = {identity: seen[identity].published for identity in matches.present if identity in seen}
+    for entry, identity in zip(entries, matches.stored, strict=True):
+        if identity is not None:
+            listed[identity] = entry.updated or entry.published
+    return listed
+
+
+def _again(
+    seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], matches: _Matches, names: Sequence[str]
+) -> dict[str, Episode]:
+    """By the identity they had, the stored episodes of which something is different now."""
+    again = {}
+    for place, (entry, identity, name) in enumerate(zip(entries, matches.stored, names, strict=True)):
+        if identity is None or place in matches.repeats:
+            continue
+        known = seen[identity]
+        published = _published(known, entry)
+        if name == identity and published == known.published and digest_of(entry) == known.digest:
+            continue
+        again[identity] = replace(
+            entry,
+            id=known.id,
+            identity=name,
+            published=published,
+            first_seen=known.first_seen,
+            is_new=known.is_new,
+        )
+    return again
 
 
 def _published(known: SeenEpisode, entry: Episode) -> datetime | None:

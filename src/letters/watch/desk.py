@@ -7,21 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from letters.errors import UnreadableFeedError
 from letters.settings import Settings
 from letters.store import Store
 from letters.store.documents import load_documents, save_documents
-from letters.store.episodes import (
-    SeenEpisode,
-    insert_episodes,
-    load_seen_of,
-    remove_episodes,
-    update_episodes,
-)
+from letters.store.episodes import insert_episodes, rename_episodes, update_episodes
+from letters.store.hidden import release_episodes, remove_episodes
 from letters.store.pushes import forget_pushed
+from letters.store.seen import SeenEpisode, load_seen_of
 from letters.store.sources import claim_states, save_states
-from letters.watch.findings import Arrival, Finding, Reading, Record, record_of, wanted_of
+from letters.watch.changes import Changes
+from letters.watch.findings import Arrival, Finding, Reading, Record, record_of, wanted_of, wants_all
 from letters.watch.parse import parse_feed
 from letters.watch.poll import body_digest
 from letters.watch.problems import UNREADABLE_REMEDY
@@ -132,15 +130,9 @@ class Desk:
                 for key, finding in by_source.items()
                 if looks_so_far[key] == finding.arrival.state.looks
             }
-            wanted = {key: wanted_of(finding) for key, finding in usable.items()}
-            seen = load_seen_of(c, {key: some for key, some in wanted.items() if some is None or some})
-            records = {key: self._record(finding, seen.get(key, {})) for key, finding in usable.items()}
-            changed = [record.changes for record in records.values()]
-            insert_episodes(c, [one for each in changed for one in each.added], now=self._now)
-            update_episodes(c, [one for each in changed for one in each.changed], now=self._now)
-            remove_episodes(
-                c, [one for each in changed for one in each.removed], by="publisher", now=self._now
-            )
+            seen = _load_seen(c, usable)
+            records = {key: self._record(finding, seen[key]) for key, finding in usable.items()}
+            self._store_changes(c, [record.changes for record in records.values()])
             save_states(c, [record.state for record in records.values()])
             save_documents(
                 c,
@@ -148,6 +140,16 @@ class Desk:
             )
             forget_pushed(c, [one for one in map(_push_id, findings) if one is not None])
         return [records[key].look if key in records else Look() for key in by_source]
+
+    def _store_changes(self, c: Connection, changes: Sequence[Changes]) -> None:
+        """The episodes of many sources, each kind of change in one statement."""
+        now = self._now
+        insert_episodes(c, [one for each in changes for one in each.added], now=now)
+        insert_episodes(c, [one for each in changes for one in each.quarantined], now=now, in_quarantine=True)
+        update_episodes(c, [one for each in changes for one in each.changed], now=now)
+        rename_episodes(c, [one for each in changes for one in each.renamed.values()], now=now)
+        remove_episodes(c, [one for each in changes for one in each.removed], by="publisher", now=now)
+        release_episodes(c, [one for each in changes for one in each.released], now=now)
 
     def _record(self, finding: Finding, seen: Mapping[str, SeenEpisode]) -> Record:
         return record_of(
@@ -158,6 +160,15 @@ class Desk:
             everything=self._everything,
             now=self._now,
         )
+
+
+def _load_seen(c: Connection, findings: Mapping[str, Finding]) -> dict[str, dict[str, SeenEpisode]]:
+    """By source, what is stored of it, as far as it matters to what was found."""
+    asked = {key: wanted_of(finding) for key, finding in findings.items() if finding.parsed is not None}
+    seen = load_seen_of(c, asked)
+    doubtful = [key for key in asked if asked[key] is not None and wants_all(findings[key], seen[key])]
+    seen |= load_seen_of(c, dict.fromkeys(doubtful))
+    return {key: seen.get(key, {}) for key in findings}
 
 
 def surprise(error: Exception) -> Failed:

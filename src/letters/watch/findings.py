@@ -8,14 +8,14 @@ from datetime import datetime
 
 from letters.model import Source
 from letters.settings.types import WatchSettings
-from letters.store.episodes import SeenEpisode
+from letters.store.seen import SeenEpisode
 from letters.store.sources import SourceState
 from letters.watch.changes import Changes, changes
 from letters.watch.parse import ParsedFeed
-from letters.watch.parse.identity import candidates
 from letters.watch.poll import after_document, after_failure, after_gone, after_not_modified, after_push
 from letters.watch.problems import failure_problem, gone_problem, is_told, move_notices, push_problem
 from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
+from letters.watch.wanted import needs_all, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +64,36 @@ class Record:
 
 
 def wanted_of(finding: Finding) -> frozenset[str] | None:
-    """Which stored episodes of the source `record_of` has to know, by identity; None: all of them.
-
-    Where a few entries are new among many known ones, only episodes that those could be matter. Where most are unknown
-    they may all be known under other identities, and everything is needed to tell.
-    """
-    parsed = finding.parsed
-    if parsed is None or not parsed.entries:
+    """The identities of the stored episodes that `record_of` has to know of; None: all that are stored of the source."""
+    parsed, reading = finding.parsed, finding.reading
+    if parsed is None or reading is None:
         return frozenset()
-    if finding.arrival.state.first_look_at is None or len(parsed.entries) > len(parsed.kept):
-        return None
-    return frozenset(value for entry in parsed.entries for value in candidates(entry))
+    return wanted(
+        parsed.entries,
+        listed=reading.known.values(),
+        kept=_kept(finding).values(),
+        deleted=parsed.deleted,
+        is_first=finding.arrival.state.first_look_at is None,
+    )
+
+
+def wants_all(finding: Finding, seen: Mapping[str, SeenEpisode]) -> bool:
+    """Whether what `wanted_of` asked for leaves a doubt that only all stored episodes can settle."""
+    parsed = finding.parsed
+    return parsed is not None and needs_all(seen, parsed.entries, kept=_kept(finding).values())
+
+
+def _kept(finding: Finding) -> Mapping[str, str]:
+    """Of the document before this one, what this one holds again: fingerprint -> identity.
+
+    A pushed document may hold only what is new, and says nothing of the others.
+    """
+    reading, fetched = finding.reading, finding.arrival.fetched
+    if reading is None or reading.parsed is None:
+        return {}
+    if isinstance(fetched, Document) and fetched.is_pushed:
+        return reading.known
+    return {mark: reading.known[mark] for mark in reading.parsed.kept}
 
 
 def record_of(
@@ -125,14 +144,13 @@ def _record_of_document(
     if parsed is None:
         found, held = Changes(), None
     else:
-        found, held = _compare(parsed, reading.known, seen, finding.arrival, now=now)
+        found, held = _compare(finding, parsed, seen, now=now)
     new = sum(episode.is_new for episode in found.added)
     published = [entry.published for entry in parsed.entries if entry.published] if parsed else []
     look = Look(
         new=new,
-        changed=len(found.changed),
-        stored=len(found.added),
-        problems=tuple(found.problems(source)),
+        changed=len(found.changed) + len(found.renamed),
+        stored=len(found.added) + len(found.quarantined),
     )
     if document.is_pushed:
         after = after_push(state, published=published, new=new, now=now)
@@ -168,24 +186,18 @@ def _is_familiar(
 
 
 def _compare(
-    parsed: ParsedFeed,
-    known: Mapping[str, str],
-    seen: Mapping[str, SeenEpisode],
-    arrival: Arrival,
-    *,
-    now: datetime,
+    finding: Finding, parsed: ParsedFeed, seen: Mapping[str, SeenEpisode], *, now: datetime
 ) -> tuple[Changes, dict[str, str]]:
     """The changes, and what the document holds by fingerprint."""
-    is_partial = isinstance(arrival.fetched, Document) and arrival.fetched.is_pushed
-    kept = known if is_partial else {mark: known[mark] for mark in parsed.kept}
+    kept = _kept(finding)
     found = changes(
         seen,
         parsed.entries,
         kept=frozenset(kept.values()),
         deleted=parsed.deleted,
-        is_first=arrival.state.first_look_at is None,
-        backfill=arrival.source.backfill,
+        is_first=finding.arrival.state.first_look_at is None,
+        backfill=finding.arrival.source.backfill,
         now=now,
     )
     read = zip(parsed.fingerprints, found.identities, strict=True) if parsed.fingerprints else ()
-    return found, {**kept, **{mark: identity for mark, identity in read if mark and identity}}
+    return found, {**kept, **{mark: identity for mark, identity in read if mark}}

@@ -26,12 +26,15 @@ _NOT_A_FEED = {
 }
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str, source: Source, now: datetime, known=(), quickly=False) -> ParsedFeed:
+def parse_feed(
+    body: bytes, *, url: str, content_type: str, source: Source, now: datetime, known=(), quickly=False
+) -> ParsedFeed:
     """The entries of a document that `url` answered with.
 
     Raises `UnreadableFeedError` with what the document was instead of a feed. A feed without entries is a feed.
     """
-    if quickly and len(body)>400_000: return None
+    if quickly and len(body) > 400_000:
+        return None
     kind = kind_of(body)
     if kind in _NOT_A_FEED:
         raise UnreadableFeedError(_NOT_A_FEED[kind])

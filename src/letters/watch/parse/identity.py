@@ -59,6 +59,11 @@ def _key(entry: Episode) -> tuple[str, ...]:
     return entry.guid, _enclosure(entry), entry.link, entry.title, date
 
 
+def guid_identity(guid: str) -> str:
+    """The identity of an entry that goes by this guid."""
+    return _bounded(guid)
+
+
 def _guid(entry: Episode) -> str:
     return _bounded(entry.guid)
 

@@ -64,3 +64,9 @@ def upgrade() -> None:
     op.add_column("episode", sa.Column("quarantined_at", UTCDateTime()))
     op.add_column("episode", sa.Column("removed_at", UTCDateTime()))
     op.add_column("episode", sa.Column("removed_by", sa.Text(), nullable=False, server_default=""))
+    op.drop_index("ix_episode_published", "episode")
+    op.create_index("ix_episode_source_published", "episode", ["source", "published"])
+    is_hidden = sa.text("quarantined_at IS NOT NULL OR removed_at IS NOT NULL")
+    op.create_index(
+        "ix_episode_hidden", "episode", ["source"], sqlite_where=is_hidden, postgresql_where=is_hidden
+    )

@@ -1,0 +1,130 @@
+"""Episodes that are kept from readers: in quarantine, until somebody knows what they are (R64), or removed (R65).
+
+Neither is paired, published or mailed. The row of a removed episode stays as a tombstone, so that it does not come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+
+from letters.model import Episode
+from letters.store import tables
+from letters.store.episodes import load_episodes, update_episodes
+
+T = TypeVar("T")
+
+_e, _pairing, _entry = tables.episode.c, tables.pairing, tables.entry
+_IDS_AT_ONCE = 10_000
+
+#: The condition of the table's partial index, word for word, so that both databases use it.
+IS_HIDDEN = or_(_e.quarantined_at.is_not(None), _e.removed_at.is_not(None))
+IS_QUARANTINED = and_(IS_HIDDEN, _e.quarantined_at.is_not(None), _e.removed_at.is_(None))
+_IS_REMOVED = and_(IS_HIDDEN, _e.removed_at.is_not(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenEpisode:
+    """An episode with why it is kept from readers."""
+
+    episode: Episode
+    quarantined_at: datetime | None
+    removed_at: datetime | None
+    #: Who removed it: a person, or "publisher".
+    removed_by: str
+
+
+def load_hidden(c: Connection) -> list[HiddenEpisode]:
+    """All episodes in quarantine and all that were removed, by source and identity."""
+    rows = {
+        row.id: row
+        for row in c.execute(select(_e.id, _e.quarantined_at, _e.removed_at, _e.removed_by).where(IS_HIDDEN))
+    }
+    return [
+        HiddenEpisode(
+            episode=one,
+            quarantined_at=rows[one.id].quarantined_at,
+            removed_at=rows[one.id].removed_at,
+            removed_by=rows[one.id].removed_by,
+        )
+        for one in load_episodes(c, ids=rows, with_hidden=True)
+    ]
+
+
+def load_hidden_ids(c: Connection) -> frozenset[str]:
+    """The ids of all episodes that are kept from readers."""
+    return frozenset(c.execute(select(_e.id).where(IS_HIDDEN)).scalars())
+
+
+def count_quarantined(c: Connection) -> dict[str, int]:
+    """By source, how many episodes are in quarantine; sources without any are left out."""
+    query = (
+        select(_e.source, func.count().label("number"))
+        .where(IS_QUARANTINED)
+        .group_by(_e.source)
+        .order_by(_e.source)
+    )
+    return {row.source: row.number for row in c.execute(query)}
+
+
+def remove_episodes(c: Connection, ids: Collection[str], *, by: str, now: datetime) -> list[str]:
+    """Set tombstones; returns whose are new.
+
+    What a removed episode held is released as a retired card's is, here and at once: its pairing goes, so that the card is
+    free for another episode, and its entry is retired and keeps its id and address.
+    """
+    newly: list[str] = []
+    for some in _portions(sorted(set(ids))):
+        found = c.execute(select(_e.id).where(_e.id.in_(some), _e.removed_at.is_(None))).scalars().all()
+        newly += found
+        c.execute(update(tables.episode).where(_e.id.in_(found)).values(removed_at=now, removed_by=by))
+        c.execute(delete(_pairing).where(_pairing.c.episode_id.in_(found)))
+        c.execute(
+            update(_entry)
+            .where(_entry.c.episode_id.in_(found), _entry.c.retired_at.is_(None))
+            .values(retired_at=now, episode_id=None)
+        )
+    return newly
+
+
+def restore_episodes(c: Connection, ids: Collection[str]) -> list[str]:
+    """Take tombstones away; returns whose. The next pass pairs these episodes as any other, and their entries revive."""
+    restored: list[str] = []
+    for some in _portions(sorted(set(ids))):
+        found = c.execute(select(_e.id).where(_e.id.in_(some), _IS_REMOVED)).scalars().all()
+        restored += found
+        c.execute(update(tables.episode).where(_e.id.in_(found)).values(removed_at=None, removed_by=""))
+    return restored
+
+
+def release_episodes(
+    c: Connection, ids: Collection[str], *, as_news: bool = False, now: datetime
+) -> list[str]:
+    """Let episodes out of quarantine; returns whose it was.
+
+    They are as those of a first look: stored, paired and published with a card, but no news. With `as_news` they count as
+    new, and as first seen now.
+    """
+    released: list[str] = []
+    for some in _portions(sorted(set(ids))):
+        found = c.execute(select(_e.id).where(_e.id.in_(some), IS_QUARANTINED)).scalars().all()
+        released += found
+        c.execute(update(tables.episode).where(_e.id.in_(found)).values(quarantined_at=None))
+    if as_news and released:
+        _make_news(c, released, now=now)
+    return released
+
+
+def _make_news(c: Connection, ids: Collection[str], *, now: datetime) -> None:
+    episodes = load_episodes(c, ids=ids, with_hidden=True)
+    update_episodes(c, [replace(one, is_new=True, first_seen=now) for one in episodes], now=now)
+    change = update(tables.episode).where(_e.id == bindparam("b_id")).values(is_new=True, first_seen=now)
+    c.execute(change, [{"b_id": one.id} for one in episodes])
+
+
+def _portions(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE))
