@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, select
+from sqlalchemy import Connection, Insert, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.store.tables import episode as _episode
 from letters.store.tables import source_state
 
 _state = source_state
@@ -67,6 +68,16 @@ def find_state(c: Connection, source: str) -> SourceState | None:
     query = select(*(_state.c[name] for name in _COLUMNS)).where(_state.c.source == source).with_for_update()
     row = c.execute(query).one_or_none()
     return SourceState(**row._asdict()) if row is not None else None
+
+
+def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:
+    """How many episodes each source has, and how many of them are in quarantine; removed ones are not counted."""
+    query = (
+        select(_episode.c.source, func.count(), func.count(_episode.c.quarantined_at))
+        .where(_episode.c.removed_at.is_(None))
+        .group_by(_episode.c.source)
+    )
+    return {source: (all_of_them, quarantined) for source, all_of_them, quarantined in c.execute(query)}
 
 
 def save_state(c: Connection, state: SourceState) -> None:
