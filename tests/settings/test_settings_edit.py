@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -172,6 +173,18 @@ def test_a_configuration_that_does_not_load_is_told_before_it_is_edited(workspac
     with pytest.raises(SettingsError, match=r"sources\.toml:1"):
         add(workspace, Addition(source=source()))
     assert path.read_text() == "[[source]\n"
+
+
+def test_edits_at_the_same_time_lose_nothing(workspace: Workspace) -> None:
+    keys = [f"show-{number}" for number in range(8)]
+    with ThreadPoolExecutor(4) as hands:
+        list(
+            hands.map(
+                lambda key: add(workspace, Addition(source=source(key, f"https://{key}.example/"))), keys
+            )
+        )
+    assert sorted(one.key for one in configured(workspace)) == keys
+    assert len((workspace.history / "edits.jsonl").read_text().splitlines()) == len(keys)
 
 
 def test_a_byte_order_mark_stays_and_a_link_is_followed(workspace: Workspace, tmp_path: Path) -> None:
