@@ -12,7 +12,8 @@ from watching import item, make_settings, rss
 from httpserver import HttpServer, Reply
 from letters.errors import FetchError, ForbiddenAddressError, UsageError
 from letters.watch.discover import How, addresses_of, candidates, guesses, known_feed
-from letters.watch.finding import Finding, NoFeedError, find_feeds, format_of
+from letters.watch.finding import Finding, NoFeedError, find_feeds
+from letters.watch.found import format_of
 
 PAGE = "https://show.example/blog/about"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -160,6 +161,13 @@ def test_a_youtube_handle_becomes_the_channel_that_its_page_states(stated: str, 
     ]
 
 
+def test_a_refusal_shows_no_password() -> None:
+    for words in ("ftp://ada:secret@show.example/f", "ada:secret@show.example/f"):
+        with pytest.raises(UsageError) as caught:
+            addresses_of(words)
+        assert "secret" not in str(caught.value)
+
+
 def test_data_that_looks_like_youtubes_means_nothing_elsewhere() -> None:
     assert urls(f'<meta itemprop="channelId" content="{CHANNEL}">') == []
 
@@ -296,6 +304,14 @@ def test_a_server_that_is_busy_is_not_guessed_at(http_server: HttpServer) -> Non
     with pytest.raises(NoFeedError):
         find(http_server, page)
     assert [request.path for request in http_server.requests] == ["/", "/feed"]
+
+
+def test_a_server_that_is_busy_at_the_feed_it_names_is_not_guessed_at(http_server: HttpServer) -> None:
+    http_server.on("/mine.rss", Reply(503))
+    page = http_server.serve("/", "<a href=/mine.rss>RSS</a><a href=/b.rss>RSS</a>", content_type="text/html")
+    with pytest.raises(NoFeedError, match="503 Service Unavailable"):
+        find(http_server, page)
+    assert [request.path for request in http_server.requests] == ["/", "/mine.rss"]
 
 
 def test_only_permanent_redirects_change_what_is_written_down(http_server: HttpServer) -> None:

@@ -132,7 +132,7 @@ def _print_list(face: Face, found: list[Health], *, now: datetime) -> None:
         "=last look": lambda one: _when(one.state.last_look_at),
         "=next look": lambda one: _when(one.state.next_look_at),
         "rhythm": lambda one: rhythm.words(one.state.rhythm),
-        "push": lambda one: push_words(one, when=_when),
+        "push": lambda one: push_words(one, when=_when, now=now),
         "=last 30 days": lambda one: history.picture(one.state.history, now=now),
     }
     if not any(one.subscription for one in found):
@@ -178,7 +178,7 @@ def _print_whole(face: Face, one: Health, newest: list[Episode], *, line: int | 
         ("last look", _when(state.last_look_at)),
         ("next look", _when(state.next_look_at)),
         ("rhythm", rhythm.words(state.rhythm)),
-        ("push", _push_line(one)),
+        ("push", _push_line(one, now=now)),
         (
             "episodes",
             f"{one.episodes:,}" + (f", {one.quarantined:,} in quarantine" if one.quarantined else ""),
@@ -199,8 +199,8 @@ def _print_whole(face: Face, one: Health, newest: list[Episode], *, line: int | 
         )
 
 
-def _push_line(one: Health) -> str:
-    words = push_words(one, when=_when)
+def _push_line(one: Health, *, now: datetime) -> str:
+    words = push_words(one, when=_when, now=now)
     return f"{words}, by {without_password(one.subscription.hub)}" if one.subscription else words
 
 

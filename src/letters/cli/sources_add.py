@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.prompt import IntPrompt
+from rich.text import Text
 
 from letters.cli.app import face_of
 from letters.cli.face import PROBLEMS, Face, count, parse_now
@@ -22,7 +23,8 @@ from letters.settings.edit import Addition, add_sources, complaint_about
 from letters.text import date_words, one_line
 from letters.watch import rhythm
 from letters.watch.discover import addresses_of, known_feed
-from letters.watch.finding import Finding, FoundFeed, find_feeds
+from letters.watch.finding import Finding, find_feeds
+from letters.watch.found import FoundFeed
 from letters.watch.intake import key_for, owner_of
 from letters.watch.problems import without_password
 
@@ -64,7 +66,8 @@ def add_source(
     given = addresses_of(url)
     if owner := owner_of([*given, known_feed(given[0])], settings.sources):
         _say_already(face, owner, dry_run=dry_run)
-    with face.err.status(f"asking {without_password(given[0])}") if face.err.is_terminal else nullcontext():
+    asking = Text(f"asking {without_password(given[0])}")
+    with face.err.status(asking) if face.err.is_terminal else nullcontext():
         finding = find_feeds(settings, url, now=moment)
     if not face.as_json:
         _print_found(face, finding, now=moment)

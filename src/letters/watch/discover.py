@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,16 +9,13 @@ from enum import IntEnum
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree
-
 from letters.errors import FetchError, UsageError
 from letters.net.urls import parse_url
 from letters.settings.addresses import is_for_readers, normalised, web_address
 from letters.text import one_line
 from letters.watch import youtube
+from letters.watch.page import Page, read_page
 
-#: Of a page, in characters; feeds are named at its beginning, or in a footer that a page of this size still reaches.
-_LONGEST_PAGE = 3_000_000
 _MOST_CANDIDATES = 40
 _MOST_LINKS = 400
 _LONGEST_TEXT = 200
@@ -47,11 +42,9 @@ _FEED_PATH = re.compile(
 _FEED_QUERY = re.compile(r"(?:^|&)(?:feed=(?:rss2?|atom|rdf)|format=(?:rss|atom|feed))(?:&|$)", re.IGNORECASE)
 _FEED_TEXT = re.compile(r"\b(?:rss|atom|podcast|xml|json)?[ -]?feed\b|\brss\b|\batom\b", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"\bcomments?\b|\bkommentar|\bcommentaires?\b|\bcomentarios?\b|\bcoment[aá]rios?\b|\bcommenti\b|комментар|コメント|评论",
+    r"\bcomments\b|\bkommentar(?:e|[ -]feed)\b|\bcommentaires\b|\bcoment[aá]rios\b|\bcommenti\b|комментари|コメント|评论",
     re.IGNORECASE,
 )
-# A podcast directory's page states the publisher's feed in its data.
-_STATED_IN_JSON = re.compile(r'"feedUrl"\s*:\s*("(?:[^"\\]|\\.){1,2000}")')
 # "example.com:8080" is a host with its port.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]+(?:/|$))", re.IGNORECASE)
 
@@ -91,8 +84,10 @@ def addresses_of(words: str) -> list[str]:
             raise FetchError(bare, "the address is empty or holds blanks")
         return [_checked(f"{scheme}{bare}") for scheme in schemes]
     except FetchError as error:
+        # What stands before an @ may be a password.
+        shown = re.sub(r"[^/@]*@", "", one_line(words))[:_LONGEST_TEXT]
         raise UsageError(
-            f'"{one_line(words)[:_LONGEST_TEXT]}" cannot be asked: {error.reason}; wanted one such as "https://show.example"'
+            f'"{shown}" cannot be asked: {error.reason}; wanted one such as "https://show.example"'
         ) from None
 
 
@@ -107,7 +102,7 @@ def candidates(page: str, *, url: str) -> list[Candidate]:
     Alternate links (``<link rel=alternate>``, the WHATWG's "feed autodiscovery") come first, then what the page's data
     states, then links that look like feeds. Addresses are made absolute by the page's ``<base>``.
     """
-    found = _read(page[:_LONGEST_PAGE])
+    found = read_page(page)
     base = urljoin(url, found.base) if found.base else url
     stated = [*_alternates(found.links), *_stated_elsewhere(found, url)]
     linked = [(href, text) for href, text in found.anchors if _looks_like_feed(href, text)]
@@ -139,77 +134,6 @@ def is_about_comments(url: str, title: str) -> bool:
     return bool(_COMMENTS.search(f"{parts.path} {parts.query}".replace("-", " ")) or _COMMENTS.search(title))
 
 
-# --- reading a page -----------------------------------------------------------------------------------------
-
-
-class _Page:
-    """Collects what matters as the parser goes; no tree, since deep ones cost libxml2 quadratic time."""
-
-    def __init__(self) -> None:
-        self.base = ""
-        self.links: list[Mapping[str, str]] = []
-        self.metas: list[Mapping[str, str]] = []
-        self.anchors: list[tuple[str, str]] = []
-        self._href, self._text = "", list[str]()
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "a":
-            self._end_anchor()
-            self._href = attributes.get("href", "").strip()
-            self._text = [attributes.get("title", ""), " ", attributes.get("aria-label", ""), " "]
-        elif tag == "link":
-            self.links.append(dict(attributes))
-        elif tag == "meta":
-            self.metas.append(dict(attributes))
-        elif tag == "base" and not self.base:
-            self.base = attributes.get("href", "").strip()
-        elif tag == "img" and self._href:
-            self._text += [attributes.get("alt", ""), " "]
-
-    def end(self, tag: str) -> None:
-        if tag == "a":
-            self._end_anchor()
-
-    def data(self, text: str) -> None:
-        if self._href:
-            self._text.append(text)
-
-    def close(self) -> _Page:
-        self._end_anchor()
-        return self
-
-    def _end_anchor(self) -> None:
-        if self._href:
-            self.anchors.append((self._href, one_line("".join(self._text))[:_LONGEST_TEXT]))
-        self._href = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    base: str
-    links: list[Mapping[str, str]]
-    metas: list[Mapping[str, str]]
-    anchors: list[tuple[str, str]]
-    stated: list[str]
-
-
-def _read(page: str) -> _Found:
-    reader = _Page()
-    parser = etree.HTMLParser(target=reader, encoding="utf-8", no_network=True)
-    # As bytes: lxml refuses text whose XML declaration names an encoding. What was read before an error counts.
-    with contextlib.suppress(etree.XMLSyntaxError):
-        etree.fromstring(page.encode("utf-8", "replace"), parser)
-    stated = [_unquoted(text) for text in _STATED_IN_JSON.findall(page)[:3]]
-    return _Found(reader.base, reader.links, reader.metas, reader.anchors, stated)
-
-
-def _unquoted(text: str) -> str:
-    try:
-        return str(json.loads(text))
-    except ValueError:
-        return ""
-
-
 def _alternates(links: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     return [
         (link.get("href", "").strip(), one_line(link.get("title", ""))[:_LONGEST_TEXT])
@@ -237,9 +161,9 @@ def _path_of(url: str) -> str:
         return ""
 
 
-def _stated_elsewhere(found: _Found, url: str) -> list[tuple[str, str]]:
+def _stated_elsewhere(found: Page, url: str) -> list[tuple[str, str]]:
     """The feed in the page's data, and the one that a YouTube page has."""
-    feeds = [(address, "") for address in found.stated if address]
+    feeds = [(address, "") for address in found.feed_urls]
     if own := youtube.feed_stated(found.links, found.metas, url=url):
         feeds.append((own, ""))
     return feeds

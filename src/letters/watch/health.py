@@ -134,21 +134,20 @@ def health_words(one: Health, *, when: Callable[[datetime], str]) -> str:
     return words
 
 
-def push_words(one: Health, *, when: Callable[[datetime], str]) -> str:
+def push_words(one: Health, *, when: Callable[[datetime], str], now: datetime) -> str:
     """What there is of a subscription at the source's hub (WebSub); empty without one."""
     push = one.subscription
     if push is None:
         return ""
-    if push.state == "verified":
-        return f"pushed until {when(push.lease_ends_at)}" if push.lease_ends_at else "pushed"
-    return {"requested": "asked for", "denied": "the hub refused", "ended": "ended"}.get(
-        push.state, push.state
-    )
+    if push.state == "verified" and push.lease_ends_at is not None:
+        return f"pushed until {when(push.lease_ends_at)}" if push.lease_ends_at > now else "lapsed"
+    words = {"requested": "asked for", "verified": "pushed", "denied": "the hub refused", "ended": "ended"}
+    return words.get(push.state, push.state)
 
 
 def problem_of(one: Health, *, when: Callable[[datetime], str]) -> Problem | None:
     """What a person has to do, or may want to know, about a source."""
-    where, shown = f'source "{one.source.key}"', without_password(one.source.url)
+    where, shown = f'source "{one.source.key}"', without_password(address_of(one.state))
     match one.condition:
         case Condition.GONE:
             return Problem(
@@ -173,8 +172,8 @@ def problem_of(one: Health, *, when: Callable[[datetime], str]) -> Problem | Non
     if one.state.moved_url:
         return Problem(
             where=where,
-            what=f"{shown} has moved for good and is asked at its new address",
-            remedy=f'write url = "{without_password(one.state.moved_url)}" into config/sources.toml',
+            what=f"{without_password(one.source.url)} has moved for good, and is asked at its new address",
+            remedy=f'write url = "{shown}" into config/sources.toml',
             is_notice=True,
         )
     return None
