@@ -34,6 +34,7 @@ def save_documents(c: Connection, documents: Mapping[str, Mapping[str, str]]) ->
 
 @cache
 def _saving(dialect: str) -> Insert:
-    inserting = (sqlite if dialect == "sqlite" else postgresql).insert(_document)
+    inserting: sqlite.Insert | postgresql.Insert
+    inserting = sqlite.insert(_document) if dialect == "sqlite" else postgresql.insert(_document)
     replaced = {"entries": inserting.excluded.entries}
     return inserting.on_conflict_do_update(index_elements=["source"], set_=replaced)

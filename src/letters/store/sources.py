@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, select
+from sqlalchemy import Connection, Insert, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.store.tables import episode as _episode
 from letters.store.tables import source_state
 
 _state = source_state
@@ -91,9 +92,20 @@ def save_states(c: Connection, states: Iterable[SourceState]) -> None:
     c.execute(_saving(c.dialect.name), sorted(rows, key=lambda row: str(row["source"])))
 
 
+def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:
+    """How many episodes each source has, and how many of them are in quarantine; removed ones are not counted."""
+    query = (
+        select(_episode.c.source, func.count(), func.count(_episode.c.quarantined_at))
+        .where(_episode.c.removed_at.is_(None))
+        .group_by(_episode.c.source)
+    )
+    return {source: (all_of_them, quarantined) for source, all_of_them, quarantined in c.execute(query)}
+
+
 @cache
 def _saving(dialect: str) -> Insert:
     """Built once: with 24 columns that costs as much as saving several states."""
-    inserting = (sqlite if dialect == "sqlite" else postgresql).insert(_state)
+    inserting: sqlite.Insert | postgresql.Insert
+    inserting = sqlite.insert(_state) if dialect == "sqlite" else postgresql.insert(_state)
     replaced = {name: inserting.excluded[name] for name in _COLUMNS if name != "source"}
     return inserting.on_conflict_do_update(index_elements=["source"], set_=replaced)

@@ -17,7 +17,7 @@ from letters.watch.desk import Desk, HeavyReading, surprise
 from letters.watch.fetch import fetch
 from letters.watch.findings import Arrival, Finding
 from letters.watch.hosts import HostHolds
-from letters.watch.poll import address_of
+from letters.watch.moves import address_of
 from letters.watch.problems import without_password
 from letters.watch.readers import Readers
 from letters.watch.values import Document, Failed, Look

@@ -19,8 +19,9 @@ from letters.store import Store
 from letters.store.pushes import PushSubscription, load_subscriptions, replace_subscription
 from letters.store.sources import load_states
 from letters.watch.edge import net_settings
-from letters.watch.fetch import retry_after, status_words
+from letters.watch.fetch import status_words
 from letters.watch.hub import HubAnswer, after_answer, request_form, told
+from letters.watch.said import retry_after
 from letters.watch.topic import Site
 from letters.watch.websub import Mode, Step, notices, plan
 
