@@ -10,11 +10,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from letters.net.guard import Guard, RefusedAddressError
 
+# A pass asks hundreds of hosts within seconds: open sockets add up to the system's limit where all are kept for long.
+# A host's next turn comes well within this.
+_KEPT_SECONDS = 3.0
 
-def make_connector(guard: Guard, *, connections: int) -> aiohttp.TCPConnector:
+
+def make_connector(guard: Guard) -> aiohttp.TCPConnector:
     """A connector that opens no socket to an address the guard refuses.
 
-    A connection that is kept and used again was checked when it was made; it leads where it led.
+    How many there are at once is the client's affair. A connection that is kept and used again was checked when it was made; it leads where it led.
     """
 
     def make_socket(info: tuple[Any, ...]) -> socket.socket:
@@ -24,7 +28,10 @@ def make_connector(guard: Guard, *, connections: int) -> aiohttp.TCPConnector:
         return socket.socket(family=family, type=kind, proto=protocol)
 
     return aiohttp.TCPConnector(
-        resolver=_GuardedResolver(guard), socket_factory=make_socket, limit=connections
+        resolver=_GuardedResolver(guard),
+        socket_factory=make_socket,
+        limit=0,
+        keepalive_timeout=_KEPT_SECONDS,
     )
 
 

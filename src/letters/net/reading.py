@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
+from itertools import chain
 
 import aiohttp
 from yarl import URL
@@ -24,18 +26,20 @@ def check_head(response: aiohttp.ClientResponse, url: URL, settings: NetSettings
         raise FetchError(
             shown(url), f"answered {response.status}, which is no answer to a request for a document"
         )
-    size = sum(len(name) + len(value) for name, value in response.raw_headers)
+    size = sum(map(len, chain.from_iterable(response.raw_headers)))
     if size > settings.header_limit_bytes:
         raise FetchError(
             shown(url), f"the answer's header is larger than {settings.header_limit_bytes:,} bytes"
         )
 
 
-async def read_body(response: aiohttp.ClientResponse, url: URL, limit_bytes: int) -> bytes:
+async def read_body(
+    response: aiohttp.ClientResponse, url: URL, limit_bytes: int, *, heard: Callable[[], None]
+) -> bytes:
     """The body, decompressed piece by piece and given up as soon as it passes the limit.
 
     Counting happens after decompression, so a small body that unfolds without end is cut off like a large one. Of an
-    answer that is no success, only the beginning is kept. Raises `TooLargeError`.
+    answer that is no success, only the beginning is kept. `heard` is called at each piece. Raises `TooLargeError`.
     """
     wanted = response.status < 300
     limit_bytes = limit_bytes if wanted else min(limit_bytes, EXCERPT_BYTES)
@@ -45,6 +49,7 @@ async def read_body(response: aiohttp.ClientResponse, url: URL, limit_bytes: int
     # Hands its buffer out without copying it: a body is in memory once, not twice.
     body = BytesIO()
     while piece := await response.content.readany():
+        heard()
         body.write(piece)
         if body.tell() > limit_bytes:
             response.close()

@@ -37,7 +37,8 @@ def parse_url(url: str, *, base: URL | None = None) -> URL:
     try:
         # What is quoted already is sent byte for byte: quoting again breaks signed addresses.
         parsed = URL(url, encoded=url.isascii() and " " not in url)
-        parsed = (base.join(parsed) if base is not None else parsed).with_fragment(None)
+        parsed = base.join(parsed) if base is not None else parsed
+        parsed = parsed.with_fragment(None) if "#" in url else parsed
         host, port = parsed.host, parsed.port
     except (ValueError, TypeError) as error:
         raise FetchError(shown(url), f"not an address: {error}") from error

@@ -16,7 +16,9 @@ class NetSettings:
     allow_private: tuple[str, ...] = ()
     #: For one whole answer, redirects included.
     timeout: timedelta = timedelta(seconds=30)
-    #: Without a byte, while connecting and while an answer is awaited.
+    #: For a connection, TLS included: a place that is there at all answers in far less.
+    connect_timeout: timedelta = timedelta(seconds=10)
+    #: Until the whole header has come, and from then on between two pieces of the body.
     idle_timeout: timedelta = timedelta(seconds=15)
     #: Of the body once decompressed.
     size_limit_bytes: int = 20_000_000

@@ -33,21 +33,24 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 
 
-def fetch_error(error: Exception, url: URL, settings: NetSettings) -> FetchError:
-    """Our error for one of aiohttp's or the system's."""
+def fetch_error(error: Exception, url: URL, settings: NetSettings, *, redirected: bool) -> FetchError:
+    """Our error for one of aiohttp's or the system's; of a hop it names the address that the redirect led to."""
+    found = _fetch_error(error, shown(url), settings)
+    return type(found)(found.url, f"redirects to {found.url}: {found.reason}") if redirected else found
+
+
+def _fetch_error(error: Exception, url: str, settings: NetSettings) -> FetchError:
     cause: BaseException | None = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    idle = f"{settings.idle_timeout.total_seconds():g} seconds"
     match cause:
         case FetchError():
             return cause
         case RefusedAddressError():
             reason = f"its address {cause.address} is not on the public internet and not in allow_private"
-            return ForbiddenAddressError(shown(url), reason)
-        case aiohttp.ConnectionTimeoutError():
-            return FetchTimeoutError(shown(url), "no connection in time")
+            return ForbiddenAddressError(url, reason)
         case TimeoutError():
-            return FetchTimeoutError(shown(url), f"no byte for {idle}")
-    return FetchError(shown(url), reason_of(error))
+            seconds = settings.connect_timeout.total_seconds()
+            return FetchTimeoutError(url, f"no connection within {seconds:g} seconds")
+    return FetchError(url, reason_of(error))
 
 
 def reason_of(error: Exception) -> str:
@@ -83,11 +86,12 @@ def _system_words(error: OSError) -> str:
 
 
 def _wire_words(error: wire.HttpProcessingError) -> str:
-    """What is wrong, without the excerpt of the answer that follows after an empty line."""
+    """What is wrong, without the excerpt of the answer that follows on other lines."""
     if isinstance(error, wire.LineTooLong):
         return "a field of its header, or its status line, is too long"
-    message = error.message.partition("\n\n")[0].rstrip(":")
-    return message[:1].lower() + message[1:]
+    words = error.message.partition("\n")[0].rstrip(":.")
+    # The name of a field keeps its capital.
+    return words if "-" in words.partition(" ")[0] else words[:1].lower() + words[1:]
 
 
 def _line(error: BaseException) -> str:
