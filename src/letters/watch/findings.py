@@ -146,7 +146,8 @@ def _record_of_document(
     else:
         found, held = _compare(finding, parsed, seen, now=now)
     new = sum(episode.is_new for episode in found.added)
-    published = [entry.published for entry in parsed.entries if entry.published] if parsed else []
+    # Not of all that was read: a publisher who gives old entries new dates has no other rhythm for it.
+    published = [episode.published for episode in found.added if episode.published]
     look = Look(
         new=new,
         changed=len(found.changed) + len(found.renamed),
