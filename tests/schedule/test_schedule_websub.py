@@ -243,6 +243,7 @@ def test_a_lease_is_renewed_before_its_end_and_not_before_it_is_due(here: Here) 
     assert len(here.hub.state()["subscribers"]) == 1
 
 
+@on_sqlite
 def test_when_the_hub_dies_polling_still_finds_what_is_new(here: Here) -> None:
     """R67."""
     here.hub.behave(lease="60")
@@ -262,6 +263,7 @@ def test_when_the_hub_dies_polling_still_finds_what_is_new(here: Here) -> None:
     assert here.keep(now=later + timedelta(hours=1)).subscribed == 1
 
 
+@on_sqlite
 def test_after_downtime_the_first_turn_renews_what_lapsed(here: Here) -> None:
     here.hub.behave(lease="1")
     here.subscribe()
@@ -290,6 +292,7 @@ def test_a_removed_source_is_unsubscribed(here: Here) -> None:
     assert here.keep().unsubscribed == 0
 
 
+@on_sqlite
 def test_turning_websub_off_unsubscribes_and_a_hub_that_does_not_know_it_is_told_so(here: Here) -> None:
     here.subscribe()
     here.hub.behave(verifies=False)
@@ -301,6 +304,7 @@ def test_turning_websub_off_unsubscribes_and_a_hub_that_does_not_know_it_is_told
     assert here.waiting() == 0
 
 
+@on_sqlite
 def test_another_hub_or_topic_is_subscribed_to_once_the_old_one_is_left(here: Here) -> None:
     here.subscribe()
     before = here.subscription()
@@ -335,6 +339,7 @@ def test_a_hub_that_sends_in_circles_is_given_up(here: Here) -> None:
     assert len(here.hub.state()["requests"]) == 4
 
 
+@on_sqlite
 def test_the_next_hub_is_asked_when_the_first_one_fails(here: Here, http_server: HttpServer) -> None:
     here.look()
     here.says(http_server.url("/no-hub"), here.hub.url)
@@ -347,6 +352,7 @@ def test_the_next_hub_is_asked_when_the_first_one_fails(here: Here, http_server:
     assert here.keep().problems == ()
 
 
+@on_sqlite
 def test_a_hub_that_denies_is_not_asked_again_soon(here: Here) -> None:
     here.hub.behave(denies="not on our list")
     here.look()
@@ -360,6 +366,7 @@ def test_a_hub_that_denies_is_not_asked_again_soon(here: Here) -> None:
     assert here.keep(now=datetime.now(UTC) + timedelta(days=8)).subscribed == 1
 
 
+@on_sqlite
 def test_a_hub_that_verifies_before_it_answers_is_not_overwritten(here: Here) -> None:
     here.hub.behave(at_once=True)
     here.subscribe()
