@@ -19,6 +19,7 @@ import pytest
 
 from httpserver import HttpServer
 from letters.model import Source
+from letters.schedule.pushes import Every, Subscriptions
 from letters.settings import Settings, Workspace
 from letters.settings.types import (
     DeliverySettings,
@@ -409,6 +410,39 @@ def test_what_a_hub_repeats_of_our_secrets_is_not_told(here: Here, caplog: pytes
     for text in (str(notice), repr(known), caplog.text):
         assert known.token not in text
         assert known.secret not in text
+
+
+@on_sqlite
+def test_more_requests_than_fit_into_a_turn_are_made_in_the_next(here: Here) -> None:
+    sources = tuple(
+        Source(key=f"tides-{number}", url=here.publisher.url(f"/{number}")) for number in range(9)
+    )
+    here.change(sources=sources)
+    with here.store.write() as c:
+        for source in sources:
+            hints = dump(Hints(hubs=(here.hub.url,)))
+            save_state(c, SourceState(source=source.key, url=source.url, hints=hints))
+    first, second = here.keep(), here.keep()
+    assert (first.subscribed, first.has_more) == (8, True)
+    assert (second.subscribed, second.has_more) == (1, False)
+    here.hub.wait_for(lambda state: len(state["subscribers"]) == 9)
+
+
+@on_sqlite
+def test_a_notice_is_told_once_while_it_lasts(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
+    here.hub.behave(answer=403)
+    here.look()
+    here.says(here.hub.url)
+    subscriptions = Subscriptions(lambda: here, stop=threading.Event())  # type: ignore[arg-type, return-value]
+    for _ in range(2):
+        assert not subscriptions.keep(datetime.now(UTC))
+    assert capsys.readouterr().out.count("answered 403 Forbidden") == 1
+
+
+def test_a_pause_is_over_at_first_and_then_only_when_it_is() -> None:
+    long, none = Every(timedelta(days=1)), Every(timedelta(0))
+    assert [long.has_passed() for _ in range(3)] == [True, False, False]
+    assert all(none.has_passed() for _ in range(3))
 
 
 # --- letters run --------------------------------------------------------------------------------------------

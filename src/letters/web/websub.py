@@ -44,7 +44,12 @@ def verify(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[by
     call = read_call(request.scope["query_string"])
     if call is None or not _TOKEN.fullmatch(token):
         return _answer(404)
-    with site_of(request).house.store.write() as c:
+    store = site_of(request).house.store
+    with store.read() as c:
+        # SQLite has one writer: whoever merely tries tokens must not be that.
+        if find_by_token(c, token) is None:
+            return _answer(404)
+    with store.write() as c:
         known = find_by_token(c, token, lock=True)
         reply = reply_to(known, call, now=datetime.now(UTC)) if known is not None else None
         if known is None or reply is None:
