@@ -186,4 +186,5 @@ def _without_push(subscription: PushSubscription | None) -> dict[str, Any] | Non
 
 def _insert_if_absent(c: Connection, table: Table, values: dict[str, Any]) -> bool:
     make = sqlite.insert if c.dialect.name == "sqlite" else postgresql.insert
-    return c.execute(make(table).values(values).on_conflict_do_nothing()).rowcount == 1
+    query = make(table).values(values).on_conflict_do_nothing().returning(table.c.source)
+    return c.execute(query).first() is not None

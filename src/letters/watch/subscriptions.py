@@ -26,7 +26,7 @@ from letters.watch.topic import Site
 from letters.watch.websub import Mode, Step, notices, plan
 
 # Requests of one turn: few enough that the end of the process, which waits for the turn, is not far.
-_AT_ONCE = 20
+_AT_ONCE = 8
 _MOST_REDIRECTS = 3
 # A hub that moved says so with these, and gets the same request there (WebSub section 5.1.2).
 _MOVED = frozenset({307, 308})

@@ -94,12 +94,8 @@ def _is_due(known: PushSubscription, wish: Wanted, now: datetime) -> bool:
     return known.next_request_at is None or known.next_request_at <= now
 
 
-def _subscribed(
-    wish: Wanted | None, before: PushSubscription | None, *, site: Site, now: datetime
-) -> Step | None:
+def _subscribed(wish: Wanted, before: PushSubscription | None, *, site: Site, now: datetime) -> Step:
     """A subscription anew, at the first hub."""
-    if wish is None:
-        return None
     return _requested(_fresh(wish, wish.hubs[0], site=site), before, wish, now=now)
 
 

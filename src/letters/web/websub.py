@@ -7,6 +7,7 @@ is read here: what was pushed is kept for the next pass, and the answer says onl
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,8 @@ from letters.web.pages import PRIVATE_HEADERS, Site, in_thread, site_of
 
 _log = structlog.get_logger("letters.web")
 
+# What `secrets.token_urlsafe` makes; the database need not be asked about anything else.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 #: For the whole of a pushed document to arrive; a hub that is slower tries again.
 _PATIENCE_SECONDS = 30.0
 _LONGEST_TYPE = 200
@@ -39,9 +42,14 @@ _LONGEST_TYPE = 200
 def verify(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """Echo the challenge of a request that was ours, or take a denial; 404 for all else (sections 5.2 and 5.3)."""
     call = read_call(request.scope["query_string"])
-    if call is None:
+    if call is None or not _TOKEN.fullmatch(token):
         return _answer(404)
-    with site_of(request).house.store.write() as c:
+    store = site_of(request).house.store
+    with store.read() as c:
+        # SQLite has one writer: whoever merely tries tokens must not be that.
+        if find_by_token(c, token) is None:
+            return _answer(404)
+    with store.write() as c:
         known = find_by_token(c, token, lock=True)
         reply = reply_to(known, call, now=datetime.now(UTC)) if known is not None else None
         if known is None or reply is None:
@@ -75,6 +83,8 @@ async def receive(request: Request[Any, Any, Any], token: FromPath[str]) -> Resp
 
 def _find(site: Site, token: str) -> PushSubscription | None:
     """The subscription that may push here: not one that was denied or ended."""
+    if not _TOKEN.fullmatch(token):
+        return None
     with site.house.store.read() as c:
         found = find_by_token(c, token)
     return found if found is not None and found.state in {PushState.REQUESTED, PushState.VERIFIED} else None
