@@ -78,6 +78,8 @@ class Pass:
     house: House
     now: datetime
     stop: threading.Event = field(default_factory=threading.Event)
+    #: Whether hubs can reach us meanwhile, as they can while ``letters run`` serves (WebSub).
+    listening: bool = False
     #: Asked for a progress per verb; may give None.
     progress: Mapping[str, Progress] = field(default_factory=dict)
     report: PassReport = field(default_factory=PassReport)
@@ -97,6 +99,7 @@ class Pass:
                 self.house.settings,
                 now=self.now,
                 everything=everything,
+                listening=self.listening,
                 progress=self.progress.get("watch"),
             )
         self.report.problems += self.report.watched.problems
@@ -193,7 +196,13 @@ def begin_pass(
     A clock earlier than the last recorded pass is reported and obeyed.
     """
     with Lock(house.workspace.var / "pass.lock"):
-        run = Pass(house, now, stop or threading.Event(), progress or {})
+        run = Pass(
+            house,
+            now,
+            stop=stop or threading.Event(),
+            listening=command == "run",
+            progress=progress or {},
+        )
         with house.store.write() as connection:
             latest = last_pass(connection)
             record_pass(connection, at=now, command=command)

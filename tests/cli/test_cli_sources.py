@@ -18,7 +18,7 @@ from httpserver import HttpServer, Reply
 from letters.model import Source
 from letters.settings import Workspace, load_settings
 from letters.store import Store
-from letters.store.sources import SourceState, save_state
+from letters.store.sources import SourceState, save_states
 
 OPML = """\
 <opml version="2.0"><body>
@@ -61,7 +61,7 @@ def remember(workspace: Path, *states: SourceState) -> None:
     store.upgrade()
     with store.write() as c:
         for state in states:
-            save_state(c, state)
+            save_states(c, [state])
     store.close()
 
 

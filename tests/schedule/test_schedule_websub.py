@@ -40,7 +40,7 @@ from letters.store.pushes import (
     load_subscriptions,
     verified_sources,
 )
-from letters.store.sources import SourceState, load_states, save_state
+from letters.store.sources import SourceState, load_states, save_states
 from letters.watch import SubscriptionsReport, WatchReport, keep_subscriptions, watch
 from letters.watch.parse.values import Hints
 from letters.web import WebServer, make_app
@@ -98,7 +98,7 @@ class Here:
         """What the source's document said of its hubs."""
         hints = dump(Hints(hubs=hubs, self_url=self.topic if topic is None else topic))
         with self.store.write() as c:
-            save_state(c, replace(load_states(c)["tides"], hints=hints))
+            save_states(c, [replace(load_states(c)["tides"], hints=hints)])
 
     def subscription(self) -> PushSubscription:
         with self.store.read() as c:
@@ -250,7 +250,7 @@ def test_when_the_hub_dies_polling_still_finds_what_is_new(here: Here) -> None:
     here.hub.behave(lease="60")
     here.subscribe()
     here.hub.close()
-    later = datetime.now(UTC) + timedelta(hours=2)
+    later = datetime.now(UTC) + timedelta(days=2)
     assert not here.is_pushed(now=later)
     report = here.keep(now=later)
     assert report.subscribed == 1
@@ -421,7 +421,7 @@ def test_more_requests_than_fit_into_a_turn_are_made_in_the_next(here: Here) -> 
     with here.store.write() as c:
         for source in sources:
             hints = dump(Hints(hubs=(here.hub.url,)))
-            save_state(c, SourceState(source=source.key, url=source.url, hints=hints))
+            save_states(c, [SourceState(source=source.key, url=source.url, hints=hints)])
     first, second = here.keep(), here.keep()
     assert (first.subscribed, first.has_more) == (8, True)
     assert (second.subscribed, second.has_more) == (1, False)
@@ -524,7 +524,7 @@ def test_a_running_house_subscribes_and_reads_what_is_pushed_even_if_killed_in_b
     store.upgrade()
     with store.write() as c:
         hints = dump(Hints(hubs=(hub.url,), self_url=topic))
-        save_state(c, SourceState(source="tides", url=topic, hints=hints))
+        save_states(c, [SourceState(source="tides", url=topic, hints=hints)])
 
     running = Running(tmp_path)
     running.wait_for("made a pass")

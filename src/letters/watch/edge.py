@@ -34,18 +34,20 @@ def watch(
     *,
     now: datetime,
     everything: bool = False,
+    listening: bool = False,
     progress: Progress | None = None,
 ) -> WatchReport:
     """Read what was pushed, and look at every source that is due; with `everything` also at those that are not.
 
     Sources that are gone (410) or asked to be left alone (Retry-After) are not asked either way; with `everything` the
-    gone ones are told as problems, and failing ones each time. What came of some sources is stored in one transaction
+    gone ones are told as problems, and failing ones each time. `listening` says that hubs can reach us: only then do
+    sources that are pushed need no more than a slow look, for safety. What came of some sources is stored in one transaction
     together with their state, so a pass that is killed loses at most the looks it had not stored. Not to be called from
     a running event loop.
     """
     with store.read() as c:
         states = load_states(c)
-        hubbed = verified_sources(c, now=now)
+        hubbed = verified_sources(c, now=now) if listening else frozenset()
         pushed = load_pushed(c, limit=_PUSHED)
     follow_names(store, settings, states, now=now)
     desk = Desk(store, settings, pushed=hubbed, everything=everything, now=now)

@@ -155,7 +155,7 @@ def _record_of_document(
     )
     if document.is_pushed:
         after = after_push(state, published=published, new=new, now=now)
-        return Record(state=after, look=look, changes=found, document=held)
+        return _without_trust(Record(state=after, look=look, changes=found, document=held))
     after = after_document(
         state,
         document,
@@ -175,6 +175,18 @@ def _record_of_document(
         look=replace(look, problems=(*look.problems, *moves)),
         changes=found,
         document=held,
+    )
+
+
+def _without_trust(record: Record) -> Record:
+    """A push that changed known episodes may be an old one that came late; the next look reads them again, whatever came."""
+    changed = {*(one.identity for one in record.changes.changed), *record.changes.renamed}
+    if not changed or record.document is None:
+        return record
+    return replace(
+        record,
+        state=replace(record.state, etag=None, last_modified=None, body_digest=None),
+        document={mark: identity for mark, identity in record.document.items() if identity not in changed},
     )
 
 
