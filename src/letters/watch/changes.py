@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from letters.model import Episode
+from letters.errors import Problem
+from letters.model import Episode, Source
 from letters.store.episodes import digest_of
 from letters.store.seen import SeenEpisode
 from letters.watch.news import news_among
@@ -14,8 +15,16 @@ from letters.watch.parse.identity import candidates
 from letters.watch.parse.values import Deleted
 from letters.watch.recognise import recognise
 from letters.watch.remap import remap
-from letters.watch.tombstones import withdrawn
-from letters.watch.upheaval import confirmed, is_crowd, suspects
+from letters.watch.tombstones import removed_notice, withdrawn
+from letters.watch.upheaval import (
+    CROWD,
+    confirmed,
+    is_crowd,
+    quarantine_problem,
+    released_notice,
+    renamed_notice,
+    suspects,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,22 @@ class Changes:
     released: tuple[str, ...] = ()
     #: By place in the entries: the identity under which each is stored now.
     identities: tuple[str, ...] = field(default=(), compare=False)
+
+    def problems(self, source: Source) -> list[Problem]:
+        """What an operator has to know of it: quarantine is a problem, the rest are notices."""
+        where, key = f'source "{source.key}"', source.key
+        told = []
+        if self.quarantined:
+            told.append(
+                quarantine_problem(where, key, held=len(self.quarantined), recognised=len(self.renamed))
+            )
+        elif len(self.renamed) >= CROWD:
+            told.append(renamed_notice(where, len(self.renamed)))
+        if self.removed:
+            told.append(removed_notice(where, key, len(self.removed)))
+        if self.released:
+            told.append(released_notice(where, len(self.released)))
+        return told
 
 
 def changes(
