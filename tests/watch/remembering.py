@@ -74,7 +74,7 @@ class Memory:
         for one in (*found.added, *found.quarantined):
             assert one.identity not in self.seen, "an identity is given once"
             fields = {"quarantined_at": self.now} if one.identity in held else {}
-            self.seen[one.identity] = seen_of(one, **fields)
+            self.seen[one.identity] = seen_of(replace(one, id=self._free_id(one.identity)), **fields)
             self.announced += [one.title] if one.is_new else []
         for one in found.changed:
             self._replace(one.identity, one)
@@ -94,6 +94,11 @@ class Memory:
         }
         ids = [known.id for known in self.seen.values()]
         assert len(set(ids)) == len(ids)
+
+    def _free_id(self, identity: str) -> str:
+        minted = mint_id("show", identity)
+        taken = {known.id for known in self.seen.values()}
+        return minted if minted not in taken else self._free_id(f"{identity} 2")
 
     def _replace(self, identity: str, one: Episode) -> None:
         before = self.seen[identity]

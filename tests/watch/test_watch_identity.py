@@ -316,9 +316,9 @@ def test_identities_are_told_by_place() -> None:
     """What the next look recognises unread entries by."""
     memory = Memory()
     memory.look(feed(1, 2, 3))
-    document = [show(4), secure(show(3)), show(2), show(2)]
+    document = identified([show(4), secure(show(3)), show(2)])
     found = changes(memory.seen, document, is_first=False, backfill=0, now=NOW)
-    assert found.identities == (show(4).guid, secure(show(3)).guid, show(2).guid, show(2).guid)
+    assert found.identities == (show(4).guid, secure(show(3)).guid, show(2).guid)
 
 
 def test_at_a_changed_address_nothing_is_quarantined_when_nothing_is_familiar() -> None:
@@ -429,7 +429,9 @@ def test_whatever_is_listed_ids_and_identities_stay_unique_and_a_second_look_fin
         found = memory.look(document)
         assert len(found.identities) == len(identified(document))
         assert set(found.identities) <= memory.seen.keys()
-        assert memory.look(document, days=0) == Changes()
+        again = memory.look(document, days=0)
+        # An identity that somebody let go may still find a better owner.
+        assert (again.added, again.quarantined, again.changed) == ((), (), ())
 
 
 @given(_ENTRIES, _ENTRIES, st.booleans())
