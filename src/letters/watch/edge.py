@@ -71,6 +71,7 @@ def watch(
     watcher.follow_names()
     looks = asyncio.run(watcher.look_at(sources, progress)) if sources else []
     problems = [look.problem for look in looks if look.problem is not None]
+    told = [problem for look in looks for problem in look.problems]
     reminders = gone_problems(settings.sources, states) if everything else []
     return WatchReport(
         polled=len(looks),
@@ -79,7 +80,7 @@ def watch(
         new=sum(look.new for look in looks),
         changed=sum(look.changed for look in looks),
         stored=sum(look.stored for look in looks),
-        problems=tuple(problems + reminders),
+        problems=tuple(problems + told + reminders),
     )
 
 
@@ -215,7 +216,12 @@ class _Watcher:
             remove_episodes(c, found.removed, by="publisher", now=self._now)
             release_episodes(c, found.released, now=self._now)
         new = sum(1 for episode in found.added if episode.is_new)
-        return Look(new=new, changed=len(found.changed), stored=len(found.added))
+        return Look(
+            new=new,
+            changed=len(found.changed),
+            stored=len(found.added),
+            problems=tuple(found.problems(source)),
+        )
 
     def _fail(self, source: Source, failure: Failed) -> Look:
         with self._store.write() as c:

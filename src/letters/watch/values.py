@@ -97,3 +97,5 @@ class Look:
     changed: int = 0
     stored: int = 0
     problem: Problem | None = None
+    #: What else an operator has to know; the look itself succeeded.
+    problems: tuple[Problem, ...] = ()
