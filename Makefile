@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # pip makes byte code of everything it installs; leaving that to the first import halves the wait.
 INSTALL := $(PIP) install --no-compile --require-hashes
 
-.PHONY: help demo test check format pictures pin clean
+.PHONY: help demo test check format peers pictures pin clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -42,6 +42,13 @@ format: $(VENV)/dev.stamp ## put the code into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+peers: var/peers/.stamp ## the programs that benchmarks compare Letters with, in an environment of their own
+
+var/peers/.stamp: requirements/peers.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv var/peers
+	var/peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
+	@touch $@
+
 pictures: $(VENV)/dev.stamp demo ## the README's pictures, from the demo (needs a Chromium)
 	$(BIN)/python docs/pictures/take.py
 
@@ -50,6 +57,8 @@ pin: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 		--no-header --no-annotate --no-strip-extras --no-emit-index-url --upgrade --output-file requirements/run.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-strip-extras --no-emit-index-url --upgrade --output-file requirements/dev.txt
+	uv pip compile --group pyproject.toml:peers --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-strip-extras --no-emit-index-url --upgrade --output-file requirements/peers.txt
 
 clean: ## what can be made again
 	rm -rf $(VENV) dist build var/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

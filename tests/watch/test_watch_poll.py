@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,16 +14,32 @@ from watching import HOUR, NOW
 
 from letters.model import Source
 from letters.net import Answer
+from letters.settings.types import WatchSettings
 from letters.store.sources import SourceState
-from letters.watch.fetch import LONGEST_WAIT, read_answer, retry_after
+from letters.watch.fetch import read_answer
+from letters.watch.history import days
 from letters.watch.parse.dates import parse_duration
-from letters.watch.poll import LONGEST_BACK_OFF, READING, after_failure, current_state, due
-from letters.watch.problems import failure_problem
-from letters.watch.values import Document, Failed, Gone, NotModified
+from letters.watch.parse.values import Hints
+from letters.watch.poll import (
+    LONGEST_BACK_OFF,
+    READING,
+    after_document,
+    after_failure,
+    after_not_modified,
+    after_push,
+    current_state,
+    due,
+    remembered_hints,
+)
+from letters.watch.problems import failure_problem, is_told
+from letters.watch.said import LONGEST_WAIT, retry_after
+from letters.watch.values import Document, Failed, Gone, NotModified, Said, Validators
 
 SOURCE = Source(key="show", url="https://feeds.example/feed")
 STATE = SourceState(source="show", url=SOURCE.url, next_look_at=NOW)
-EVERY = timedelta(minutes=30)
+WATCHING = WatchSettings()
+EVERY = WATCHING.every
+UNSAID = Said()
 
 
 def answer(status: int, **headers: str) -> Answer:
@@ -98,9 +116,116 @@ def test_validator_that_cannot_be_sent_back_is_not_kept() -> None:
 def test_back_off_grows_to_days_and_never_ends(failures: int, wait: timedelta) -> None:
     """R61, R62."""
     state = SourceState(source="show", url=SOURCE.url, failures=failures)
-    after = after_failure(state, Failed(what="x", wait=wait or None), every=EVERY, now=NOW)
+    after = after_failure(state, Failed(what="x", wait=wait or None), settings=WATCHING, now=NOW)
     assert after.next_look_at is not None
     assert NOW + max(2 * EVERY, wait) <= after.next_look_at <= NOW + max(LONGEST_BACK_OFF, wait)
+
+
+def test_back_off_is_never_shorter_than_the_usual_interval() -> None:
+    rare = WatchSettings(every=timedelta(days=10))
+    after = after_failure(STATE, Failed(what="x"), settings=rare, now=NOW)
+    assert after.next_look_at == NOW + timedelta(days=10)
+
+
+def test_failures_are_told_at_the_first_and_at_each_doubled_count() -> None:
+    """R61."""
+    assert [count for count in range(100) if is_told(count)] == [1, 2, 4, 8, 16, 32, 64]
+
+
+def test_failure_says_how_often_since_when_and_when_it_is_asked_again() -> None:
+    """R61."""
+    state = STATE
+    for hours in range(3):
+        failure = Failed(what="no answer")
+        state = after_failure(state, failure, settings=WATCHING, now=NOW + hours * HOUR)
+    assert str(failure_problem(SOURCE, failure, state)) == (
+        'source "show": https://feeds.example/feed: no answer, 3 times in a row since 2 Mar 09:00 UTC; '
+        "it is asked again from 2 Mar 15:00 UTC on"
+    )
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_youtube_answering_404_and_500_for_days_is_called_usual_and_asked_again(status: int) -> None:
+    """R61, pain 35."""
+    channel = Source(key="show", url="https://www.youtube.com/feeds/videos.xml?channel_id=x")
+    state, now = current_state(channel, None), NOW
+    for _ in range(12):
+        failure = read_answer(answer(status), asked_conditionally=True, now=now)
+        assert isinstance(failure, Failed)
+        state = after_failure(state, failure, settings=WATCHING, now=now)
+        told = str(failure_problem(channel, failure, state))
+        assert "usual at YouTube" in told
+        assert "new address" not in told
+        assert state.gone_at is None
+        assert state.next_look_at is not None
+        now = state.next_look_at
+        assert due([channel], {"show": state}, now=now) == [channel]
+    elsewhere = after_failure(STATE, failure, settings=WATCHING, now=NOW)
+    assert "YouTube" not in str(failure_problem(SOURCE, failure, elsewhere))
+
+
+def read(state: SourceState, said: Said = UNSAID, **changes: Any) -> SourceState:
+    document = Document(
+        body=b"x", url=SOURCE.url, content_type="", status=200, validators=Validators(), said=said
+    )
+    values: dict[str, Any] = {"digest": "1:0:0", "title": "T", "hints": Hints(), "published": (), "new": 0}
+    return after_document(state, document, **values | changes, settings=WATCHING, is_pushed=False, now=NOW)
+
+
+def test_success_ends_a_failure_and_counts_the_look() -> None:
+    failed = after_failure(STATE, Failed(what="x", wait=HOUR), settings=WATCHING, now=NOW)
+    assert (failed.failing_since, failed.looks) == (NOW, 1)
+    for after in (
+        read(failed),
+        after_not_modified(
+            failed, NotModified(validators=Validators()), settings=WATCHING, is_pushed=False, now=NOW
+        ),
+    ):
+        assert (after.failures, after.failing_since, after.last_error, after.retry_after_until) == (
+            0,
+            None,
+            "",
+            None,
+        )
+        assert after.looks == 2
+
+
+def test_hints_are_remembered_and_headers_go_before_the_document() -> None:
+    """WebSub section 4."""
+    told = Hints(ttl=HOUR, hubs=("https://body.example/",), self_url="https://feeds.example/self")
+    state = read(STATE, hints=told)
+    assert remembered_hints(state) == told
+    headers = Said(hubs=("https://header.example/",))
+    expected = replace(told, hubs=("https://header.example/",))
+    assert remembered_hints(read(state, headers, hints=None)) == expected
+    assert remembered_hints(read(STATE, headers, hints=told)) == expected
+    not_modified = NotModified(validators=Validators(), said=headers)
+    after = after_not_modified(state, not_modified, settings=WATCHING, is_pushed=False, now=NOW)
+    assert remembered_hints(after) == expected
+    assert read(state, hints=Hints()).hints is None
+
+
+def test_ttl_of_a_document_that_did_not_change_still_counts() -> None:
+    """R62."""
+    state = read(STATE, hints=Hints(ttl=20 * HOUR))
+    for after in (read(state, hints=None), state):
+        assert after.next_look_at is not None
+        assert NOW + 20 * HOUR <= after.next_look_at <= NOW + 22 * HOUR
+
+
+def test_undated_news_count_as_published_when_first_seen() -> None:
+    state = read(STATE, new=2)
+    assert state.rhythm is not None
+    assert state.rhythm["times"] == [int(NOW.timestamp())]
+    assert read(STATE, new=0).rhythm is None
+
+
+def test_push_tells_of_entries_and_nothing_of_the_source_s_answers() -> None:
+    """R67."""
+    failed = after_failure(STATE, Failed(what="x"), settings=WATCHING, now=NOW)
+    pushed = after_push(failed, published=[NOW], new=1, now=NOW)
+    assert pushed == replace(failed, rhythm=pushed.rhythm, history=pushed.history)
+    assert days(pushed.history, now=NOW)[-1]["new"] == 1
 
 
 def test_source_is_due_from_its_time_on_give_or_take_a_moment() -> None:
@@ -134,8 +259,12 @@ def test_document_read_by_an_older_version_is_asked_for_again() -> None:
 
 def test_problem_names_source_address_and_remedy_but_no_password() -> None:
     secret = Source(key="show", url="https://me:secret@feeds.example/a@b")
-    problem = failure_problem(secret, Failed(what="answered 404 Not Found", remedy="look elsewhere"))
-    assert str(problem) == 'source "show": https://feeds.example/a@b: answered 404 Not Found; look elsewhere'
+    failure = Failed(what="answered 404 Not Found", remedy="look elsewhere")
+    state = after_failure(current_state(secret, None), failure, settings=WATCHING, now=NOW)
+    assert str(failure_problem(secret, failure, state)) == (
+        'source "show": https://feeds.example/a@b: answered 404 Not Found; look elsewhere; '
+        "it is asked again from 2 Mar 10:00 UTC on"
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_every_real_document_yields_the_entries_that_feedparser_counts(
 
     report = watch(sqlite_store, settings, now=LATER)
 
-    assert report.problems == ()
+    # Three podcasts name another address in their documents; that is worth knowing, and no more.
+    assert [str(problem) for problem in report.problems if not problem.is_notice] == []
     counts = Counter(one.source for one in episodes(sqlite_store))
     ours = {name: counts[f"s{number}"] for number, name in enumerate(found)}
     assert {name for name, count in ours.items() if count == 0} == set(WITHOUT_ENTRIES)

@@ -20,7 +20,6 @@ from letters.store.episodes import (
     update_episodes,
 )
 from letters.store.hidden import (
-    count_quarantined,
     load_hidden_ids,
     release_episodes,
     remove_episodes,
@@ -28,7 +27,7 @@ from letters.store.hidden import (
 )
 from letters.store.listing import find_ids, list_episodes
 from letters.store.seen import load_seen, load_seen_of
-from letters.store.sources import SourceState, find_state, load_states, save_state
+from letters.store.sources import SourceState, claim_states, load_states, save_states
 
 FULL = Episode(
     source="show",
@@ -175,7 +174,6 @@ def test_hidden_episodes_are_not_for_pairing_but_follow_their_show(store: Store)
         assert [one.title for one in load_episodes(c)] == ["Episode 1"]
         assert load_episodes(c, ids=[gone]) == []
         assert load_hidden_ids(c) == {gone, mint_id("show", "guid-3")}
-        assert count_quarantined(c) == {"show": 1}
         assert rename_show(c, "show", "Mine", now=NOW) == 3
         (listed,) = list_episodes(c, kind="removed", limit=10)
         assert (listed.id, listed.removed_by, listed.removed_at) == (gone, "ada", NOW)
@@ -233,11 +231,10 @@ def test_state_of_a_source_comes_back_and_is_replaced(store: Store) -> None:
         gone_at=NOW,
     )
     with store.write() as c:
-        assert find_state(c, "show") is None
-        save_state(c, SourceState(source="show", url="https://old.example/"))
-        save_state(c, state)
-        save_state(c, SourceState(source="other", url="x"))
-        assert find_state(c, "show") == state
+        assert claim_states(c, ["show", "other"]) == {"show": 0, "other": 0}
+        save_states(c, [SourceState(source="show", url="https://old.example/", looks=7)])
+        assert claim_states(c, ["show"]) == {"show": 7}
+        save_states(c, [state, SourceState(source="other", url="x")])
     with store.read() as c:
         assert load_states(c) == {"show": state, "other": SourceState(source="other", url="x")}
 

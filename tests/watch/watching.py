@@ -26,7 +26,9 @@ HOUR = timedelta(hours=1)
 
 
 def make_settings(*sources: Source, allow: tuple[str, ...] = ("127.0.0.0/8",), **watching: Any) -> Settings:
-    values: dict[str, Any] = {"allow_private": allow, "timeout": timedelta(seconds=10)} | watching
+    # A source is due at each pass unless a test is about its rhythm.
+    often = {"every": timedelta(minutes=30), "slowest": timedelta(minutes=30)}
+    values: dict[str, Any] = {"allow_private": allow, "timeout": timedelta(seconds=10)} | often | watching
     return Settings(
         site=SiteSettings(title="Signal", base_url="https://signal.example", contact="desk@signal.example"),
         store=StoreSettings(),

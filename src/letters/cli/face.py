@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -82,7 +82,7 @@ class Face:
 
     def finish(
         self, data: Mapping[str, Any], problems: Sequence[Problem] = (), *, code: int | None = None
-    ) -> None:
+    ) -> NoReturn:
         """End the command: print the JSON object if one was asked for, list the problems if not, and set the exit code."""
         if self.as_json:
             self.print_json({**data, "problems": [problem_as_json(problem) for problem in problems]})

@@ -24,6 +24,7 @@ _TEREDO = ip_network("2001::/32")
 _FORBIDDEN_V4 = (ip_network("100.64.0.0/10"), ip_network("192.88.99.0/24"), ip_network("192.0.0.0/24"))
 # Interface identifiers of ISATAP (RFC 5214 section 6.1), which end in an IPv4 address.
 _ISATAP = (0x00005EFE, 0x02005EFE)
+_MOST_REMEMBERED = 10_000
 
 
 class RefusedAddressError(OSError):
@@ -98,6 +99,8 @@ class Guard:
         self._places: set[tuple[str, int]] = set()
         # Addresses that an allowed host:port resolved to, for the check at the socket, which knows no names.
         self._approved: set[tuple[str, int]] = set()
+        # Hosts that `check_literal` let pass; what is allowed only ever grows.
+        self._passed: set[tuple[str, int]] = set()
         # Names that turned out to live in an allowed network.
         self._private_hosts: set[str] = set()
         for entry in allow_private:
@@ -125,9 +128,14 @@ class Guard:
 
     def check_literal(self, host: str, port: int) -> None:
         """Raises `RefusedAddressError` for a host that is a refused address, however it is spelt."""
+        if (host, port) in self._passed:
+            return
         address = literal_address(host)
         if address is not None and (_plain(host), port) not in self._places:
             self.check_socket(str(address), port)
+        if len(self._passed) >= _MOST_REMEMBERED:
+            self._passed.clear()
+        self._passed.add((host, port))
 
     def check_resolved(self, host: str, port: int, address: str) -> bool:
         """Whether a name may lead to this address."""

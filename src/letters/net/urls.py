@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from yarl import URL
 
 from letters.errors import FetchError
@@ -17,24 +19,43 @@ _BLOCKED_PORTS = frozenset((
 ))
 # fmt: on
 
+_SCHEMES = frozenset({"http", "https"})
+# Longer ones are in no feed; RFC 9110 section 4.1 wants 8,000 characters to be taken.
+_LONGEST = 8_000
+_LONGEST_SHOWN = 300
+
+_IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
 
 def parse_url(url: str, *, base: URL | None = None) -> URL:
     """An http or https URL without its fragment, resolved against `base`. Raises `FetchError`."""
-    shown = _shown(url)
-    if "\\" in url or any(ord(character) < 0x20 or ord(character) == 0x7F for character in url):
-        raise FetchError(shown, "the address holds characters that no address may hold")
+    if _IMPOSSIBLE.search(url):
+        raise FetchError(shown(url), "the address holds characters that no address may hold")
+    if len(url) > _LONGEST:
+        raise FetchError(shown(url), f"the address is longer than {_LONGEST:,} characters")
     try:
         # What is quoted already is sent byte for byte: quoting again breaks signed addresses.
         parsed = URL(url, encoded=url.isascii() and " " not in url)
-        parsed = (base.join(parsed) if base is not None else parsed).with_fragment(None)
+        parsed = base.join(parsed) if base is not None else parsed
+        parsed = parsed.with_fragment(None) if "#" in url else parsed
         host, port = parsed.host, parsed.port
     except (ValueError, TypeError) as error:
-        raise FetchError(shown, f"not an address: {error}") from error
-    if parsed.scheme not in {"http", "https"}:
-        raise FetchError(shown, f'"{parsed.scheme}" addresses are not asked, only http and https')
+        raise FetchError(shown(url), f"not an address: {error}") from error
+    if parsed.scheme not in _SCHEMES:
+        raise FetchError(shown(url), f'"{parsed.scheme[:40]}" addresses are not asked, only http and https')
     if not host or port is None:
-        raise FetchError(shown, "the address names no host")
+        raise FetchError(shown(url), "the address names no host")
     return parsed
+
+
+def parse_location(location: str, *, base: URL) -> URL:
+    """Where a redirect leads. Raises `FetchError`.
+
+    Bytes that are no UTF-8 arrive as lone surrogates; they are sent as the bytes they were.
+    """
+    quoted = _UNDECODED.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
+    return parse_url(quoted, base=base)
 
 
 def is_blocked_port(url: URL) -> bool:
@@ -47,9 +68,9 @@ def without_user(url: URL) -> URL:
     return url.with_user(None) if url.user is not None or url.password is not None else url
 
 
-def _shown(url: str) -> str:
+def shown(url: str | URL) -> str:
     """A URL for a message: one short line without a password."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    line = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-    return "".join(character if character.isprintable() else "?" for character in line)[:300]
+    scheme, separator, rest = str(url).partition("://")
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    line = scheme + separator + rest[authority.rfind("@") + 1 :]
+    return "".join(character if character.isprintable() else "?" for character in line[:_LONGEST_SHOWN])

@@ -16,8 +16,18 @@ class NetSettings:
     allow_private: tuple[str, ...] = ()
     #: For one whole answer, redirects included.
     timeout: timedelta = timedelta(seconds=30)
+    #: For a connection, TLS included: a place that is there at all answers in far less.
+    connect_timeout: timedelta = timedelta(seconds=10)
+    #: Until the whole header has come, and from then on between two pieces of the body.
+    idle_timeout: timedelta = timedelta(seconds=15)
     #: Of the body once decompressed.
     size_limit_bytes: int = 20_000_000
+    #: Of one header field or the status line. Some publishers send policies of many kilobytes in one field.
+    field_limit_bytes: int = 32_768
+    #: Of all header fields of one answer together.
+    header_limit_bytes: int = 131_072
+    #: How many header fields there may be, informational answers (1xx) and trailers counted apart.
+    fields_limit: int = 128
     max_redirects: int = 8
     #: Open at the same time, to all hosts together.
     connections: int = 16

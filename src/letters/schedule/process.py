@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 import structlog
@@ -17,12 +17,15 @@ from letters.pipeline import House, open_house
 from letters.schedule.configuration import ConfigurationFiles
 from letters.schedule.logs import start_logging
 from letters.schedule.passes import Passes
+from letters.schedule.pushes import Every, Subscriptions
 from letters.schedule.runner import Runner
 from letters.schedule.worker import Worker
 from letters.settings import Settings, Workspace
 
 #: How often the configuration and the clock are looked at, in seconds.
 _GLANCE = 2.0
+#: How often hubs are asked for what is due, passes apart.
+_HUBS_EVERY = timedelta(minutes=5)
 _log = structlog.get_logger("letters.schedule")
 
 
@@ -37,15 +40,18 @@ def run_scheduler(
     from letters.web import WebServer, make_app  # noqa: PLC0415 - Litestar would slow the start of every command
 
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+    pushed = threading.Event()
     house = CurrentHouse(workspace, environ)
     try:
         web = house().settings.web
-        server = WebServer(make_app(house), host or web.host, web.port if port is None else port)
+        server = WebServer(
+            make_app(house, on_push=pushed.set), host or web.host, web.port if port is None else port
+        )
         with server, _signals(lambda: wakes.put(None)):
             start_logging()
             server.start(on_end=lambda: wakes.put(None))
             _log.info("started", site=server.url, workspace=str(workspace.root))
-            _run(house, wakes)
+            _run(house, wakes, pushed)
     finally:
         house.close()
     _log.info("stopped")
@@ -79,33 +85,61 @@ class CurrentHouse:
         self._house.close()
 
 
-def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None]) -> None:
-    stop = threading.Event()
-    passes = Passes(house, stop=stop)
-    deliveries = Worker("deliver", passes.deliver, stop=stop)
-
-    def prepare(now: datetime) -> None:
-        passes.prepare(now)
-        deliveries.ask(now)
-
-    preparations = Worker("pass", prepare, stop=stop)
-    runner = Runner(preparations.ask)
+def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None], pushed: threading.Event) -> None:
+    crew = _Crew(house)
+    runner = Runner(crew.preparations.ask)
     workspace = house().workspace
     files = ConfigurationFiles(lambda: [*workspace.config.glob("*.toml"), workspace.secret_key])
+    hubs_are_due = Every(_HUBS_EVERY)
     try:
-        deliveries.start()
-        preparations.start()
+        crew.start()
         runner.start(house().settings.editions, every=house().settings.watch.every)
         while not _woken(wakes):
             runner.look_at_the_clock()
             if files.changed():
                 _reload(house, runner)
+            if pushed.is_set():
+                pushed.clear()
+                crew.preparations.ask(datetime.now(UTC))
+            if hubs_are_due.has_passed():
+                crew.subscriptions.ask(datetime.now(UTC))
     finally:
-        stop.set()
+        crew.stop.set()
         _log.info("stopping; a running pass ends after what it is doing")
         runner.close()
-        preparations.close()
-        deliveries.close()
+        crew.close()
+
+
+class _Crew:
+    """Three workers: one makes passes, one delivers, one keeps subscriptions at hubs.
+
+    A pass is followed by the other two, for it composes what is to be delivered, and finds the hubs of new sources.
+    """
+
+    def __init__(self, house: CurrentHouse) -> None:
+        self.stop = threading.Event()
+        passes, subscriptions = Passes(house, stop=self.stop), Subscriptions(house, stop=self.stop)
+
+        def prepare(now: datetime) -> None:
+            passes.prepare(now)
+            self.deliveries.ask(now)
+            self.subscriptions.ask(now)
+
+        def keep(now: datetime) -> None:
+            if subscriptions.keep(now):
+                self.subscriptions.ask(now)
+
+        self.preparations = Worker("pass", prepare, stop=self.stop)
+        self.deliveries = Worker("deliver", passes.deliver, stop=self.stop)
+        self.subscriptions = Worker("websub", keep, stop=self.stop)
+
+    def start(self) -> None:
+        for worker in (self.deliveries, self.subscriptions, self.preparations):
+            worker.start()
+
+    def close(self) -> None:
+        for worker in (self.preparations, self.subscriptions, self.deliveries):
+            worker.close()
 
 
 def _woken(wakes: queue.SimpleQueue[None]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from letters.errors import Problem
-from letters.model import Audience, Topic
+from letters.model import Audience, Source, Topic
+from letters.settings.addresses import normalised
 from letters.settings.problems import did_you_mean
 from letters.settings.types import Settings
 
@@ -60,16 +60,19 @@ def _ambiguous(settings: Settings) -> Iterator[Problem]:
 
 
 def _sources_twice(settings: Settings) -> Iterator[Problem]:
-    counts = Counter(source.url for source in settings.sources)
+    """Two sources of one address, however it is written."""
+    first: dict[str, Source] = {}
     for index, source in enumerate(settings.sources):
-        first = next(other.key for other in settings.sources if other.url == source.url)
-        if counts[source.url] > 1 and first != source.key:
-            yield Problem(
-                where="config/sources.toml",
-                line=settings.line("sources.toml", "source", index, "url"),
-                what=f'source "{source.key}": has the address of source "{first}", so that every episode is there twice',
-                remedy="remove one of the two",
-            )
+        other = first.setdefault(normalised(source.url), source)
+        if other.key == source.key:
+            continue
+        spelling = "" if other.url == source.url else " in another spelling"
+        yield Problem(
+            where="config/sources.toml",
+            line=settings.line("sources.toml", "source", index, "url"),
+            what=f'source "{source.key}": has the address of source "{other.key}"{spelling}, so that every episode is there twice',
+            remedy="remove one of the two",
+        )
 
 
 def _exposed(settings: Settings) -> Iterator[Problem]:

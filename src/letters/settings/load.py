@@ -17,16 +17,19 @@ from letters.settings.types import Settings, Table, Workspace
 T = TypeVar("T", bound=Table)
 
 
-def load_settings(workspace: Workspace, environ: Mapping[str, str]) -> Settings:
+def load_settings(
+    workspace: Workspace, environ: Mapping[str, str], *, drafts: Mapping[str, str] | None = None
+) -> Settings:
     """What the operator set, checked. Reads files; changes nothing.
 
     Only ``letters.toml`` has to be there. `environ` gives ``LETTERS_SECRET``, ``LETTERS_SMTP_PASSWORD`` and ``LETTERS_DATABASE_URL``, which
-    win over files. Relative paths of the database and of certificates come out whole. Raises `SettingsError` with every
+    win over files. `drafts` are texts by the name of the file they would replace, to check an edit before it is made.
+    Relative paths of the database and of certificates come out whole. Raises `SettingsError` with every
     problem of all files at once, `WorkspaceNotFoundError` without ``letters.toml``.
     """
     if not (workspace.config / "letters.toml").exists():
         raise WorkspaceNotFoundError(workspace.root)
-    reading = _Reading(workspace)
+    reading = _Reading(workspace, drafts or {})
     letters = reading.read("letters.toml", LettersFile)
     sources = reading.read("sources.toml", SourcesFile)
     topics = reading.read("topics.toml", TopicsFile)
@@ -52,13 +55,13 @@ def load_settings(workspace: Workspace, environ: Mapping[str, str]) -> Settings:
 class _Reading:
     """Reads files one by one and collects what is wrong with them."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Workspace, drafts: Mapping[str, str]) -> None:
+        self.workspace, self.drafts = workspace, drafts
         self.files: dict[str, File] = {}
         self.problems: list[Problem] = []
 
     def read(self, name: str, model: type[T]) -> T | None:
-        file, problems = read_file(self.workspace.config, name)
+        file, problems = read_file(self.workspace.config, name, self.drafts.get(name))
         self.problems += problems
         if file is None:
             return None

@@ -22,11 +22,14 @@ _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _REQUIRED_TABLES = {"letters.toml": ("site", "delivery")}
 
 
-def read_file(folder: Path, name: str) -> tuple[File | None, list[Problem]]:
-    """A file's data; one that does not exist is empty. None, and what is wrong, for a file that is no TOML."""
+def read_file(folder: Path, name: str, draft: str | None = None) -> tuple[File | None, list[Problem]]:
+    """A file's data; one that does not exist is empty. None, and what is wrong, for a file that is no TOML.
+
+    A draft is read in place of the file.
+    """
     where = f"config/{name}"
     try:
-        content = (folder / name).read_bytes()
+        content = (folder / name).read_bytes() if draft is None else draft.encode()
     except FileNotFoundError:
         content = b""
     except OSError as error:

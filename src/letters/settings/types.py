@@ -229,6 +229,7 @@ class Workspace:
         self.var = self.root / "var"
         self.outbox = self.var / "outbox"
         self.journal = self.var / "journal"
+        self.history = self.var / "history"
         self.secret_key = self.var / "secret.key"
 
     def tree(self, settings: Settings) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from letters.store import tables
 from letters.store.episodes import load_episodes, update_episodes
@@ -29,17 +29,6 @@ IS_REMOVED = and_(IS_HIDDEN, _e.removed_at.is_not(None))
 def load_hidden_ids(c: Connection) -> frozenset[str]:
     """The ids of all episodes that are kept from readers."""
     return frozenset(c.execute(select(_e.id).where(IS_HIDDEN)).scalars())
-
-
-def count_quarantined(c: Connection) -> dict[str, int]:
-    """By source, how many episodes are in quarantine; sources without any are left out."""
-    query = (
-        select(_e.source, func.count().label("number"))
-        .where(IS_QUARANTINED)
-        .group_by(_e.source)
-        .order_by(_e.source)
-    )
-    return {row.source: row.number for row in c.execute(query)}
 
 
 def remove_episodes(c: Connection, ids: Collection[str], *, by: str, now: datetime) -> list[str]:

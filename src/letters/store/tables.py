@@ -102,8 +102,10 @@ source_state = Table(
     Column("moving_answers", Integer, nullable=False, server_default="0"),
     # What its last document says about when to look again, where it lives and who announces it; null: nothing.
     Column("hints", _JSON_OR_NULL),
-    # Its own rhythm: seconds between entries, and how many of them each hour of the day (UTC) saw; null: not known yet.
+    # Its own rhythm: its newest times of publication; null: not known yet.
     Column("rhythm", _JSON_OR_NULL),
+    # The first of the failed looks in a row; null: the last look succeeded.
+    Column("failing_since", UTCDateTime),
     # Its last 30 days at a glance: the newest day, then a mark per day.
     Column("history", Text, nullable=False, server_default=""),
     # Counts its looks, so that two processes that looked at the same time do not overwrite each other.
@@ -128,6 +130,8 @@ push_subscription = Table(
     Column("topic", Text, nullable=False),
     # The unguessable part of the callback's address (WebSub section 4), and the secret of its signatures (section 7).
     Column("token", Text, nullable=False, unique=True),
+    # The whole address that the hub was told; it holds the token, and where the site was reachable then.
+    Column("callback", Text, nullable=False),
     Column("secret", Text, nullable=False),
     # "requested", "verified", "denied", "ended": see `letters.store.pushes`.
     Column("state", Text, nullable=False),

@@ -1,53 +1,31 @@
-"""The doing: asks the sources that are due, and stores what each look found in one transaction."""
+"""The doing: asks the sources that are due, reads what their hubs pushed, and stores what came of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from datetime import datetime
 
-import structlog
-from sqlalchemy import Connection
-
 from letters import __version__
-from letters.errors import UnreadableFeedError
+from letters.errors import Problem
 from letters.model import Progress, Source
-from letters.net import Client, NetSettings, Pace
+from letters.net import Client, NetSettings
 from letters.settings import Settings
 from letters.store import Store
-from letters.store.episodes import insert_episodes, rename_episodes, rename_show, update_episodes
-from letters.store.hidden import release_episodes, remove_episodes
-from letters.store.seen import load_seen
-from letters.store.sources import SourceState, find_state, load_states, save_state
-from letters.watch.changes import changes
-from letters.watch.fetch import fetch
-from letters.watch.parse import ParsedFeed, parse_feed
-from letters.watch.poll import (
-    after_document,
-    after_failure,
-    after_gone,
-    after_not_modified,
-    body_digest,
-    current_state,
-    due,
-    has_name,
-    named,
-)
-from letters.watch.problems import (
-    UNREADABLE_REMEDY,
-    failure_problem,
-    gone_problem,
-    gone_problems,
-    without_password,
-)
-from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified, WatchReport
+from letters.store.episodes import rename_show
+from letters.store.pushes import PushedDocument, load_pushed, verified_sources
+from letters.store.sources import SourceState, load_states, save_states
+from letters.watch.asking import Asking
+from letters.watch.desk import Desk
+from letters.watch.findings import Arrival
+from letters.watch.hosts import HostHolds
+from letters.watch.poll import current_state, due, has_name, named
+from letters.watch.problems import gone_problems, held_problems
+from letters.watch.readers import Readers
+from letters.watch.values import Document, Look, Validators, WatchReport
 
-_log = structlog.get_logger("letters.watch")
-
-_AT_ONE_HOST = 2
-# Documents being read at the same time, off the event loop: enough to keep it free, little enough to bound memory.
-_READERS = 2
+#: Documents that hubs pushed, in one pass at the most; the others wait for the next one.
+_PUSHED = 1_000
 
 
 def watch(
@@ -58,30 +36,23 @@ def watch(
     everything: bool = False,
     progress: Progress | None = None,
 ) -> WatchReport:
-    """Look at every source that is due; with `everything` also at those that are not.
+    """Read what was pushed, and look at every source that is due; with `everything` also at those that are not.
 
     Sources that are gone (410) or asked to be left alone (Retry-After) are not asked either way; with `everything` the
-    gone ones are told as problems. Each source's episodes and state are stored together, so a pass that is killed loses
-    at most the looks it had not finished. Not to be called from a running event loop.
+    gone ones are told as problems, and failing ones each time. What came of some sources is stored in one transaction
+    together with their state, so a pass that is killed loses at most the looks it had not stored. Not to be called from
+    a running event loop.
     """
     with store.read() as c:
         states = load_states(c)
-    sources = due(settings.sources, states, now=now, everything=everything)
-    watcher = _Watcher(store, settings, states, now=now)
-    watcher.follow_names()
-    looks = asyncio.run(watcher.look_at(sources, progress)) if sources else []
-    problems = [look.problem for look in looks if look.problem is not None]
-    told = [problem for look in looks for problem in look.problems]
+        hubbed = verified_sources(c, now=now)
+        pushed = load_pushed(c, limit=_PUSHED)
+    follow_names(store, settings, states, now=now)
+    desk = Desk(store, settings, pushed=hubbed, everything=everything, now=now)
+    heard = _take_pushed(desk, settings, states, pushed)
+    looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
     reminders = gone_problems(settings.sources, states) if everything else []
-    return WatchReport(
-        polled=len(looks),
-        unchanged=sum(1 for look in looks if not (look.problem or look.stored or look.changed)),
-        failed=len(problems),
-        new=sum(look.new for look in looks),
-        changed=sum(look.changed for look in looks),
-        stored=sum(look.stored for look in looks),
-        problems=tuple(problems + told + reminders),
-    )
+    return _report(looks, heard, [*problems, *reminders])
 
 
 def net_settings(settings: Settings) -> NetSettings:
@@ -95,140 +66,91 @@ def net_settings(settings: Settings) -> NetSettings:
         ),
         allow_private=watching.allow_private,
         timeout=watching.timeout,
+        idle_timeout=watching.idle_timeout,
         size_limit_bytes=watching.size_limit_mb * 1_000_000,
         connections=watching.connections,
     )
 
 
-class _Watcher:
-    """One pass: from the event loop, looks are asked for; in reader threads, documents are read and stored."""
+def follow_names(store: Store, settings: Settings, states: dict[str, SourceState], *, now: datetime) -> None:
+    """Give stored episodes the show's name as it is configured now, where it was changed since; `states` follow."""
+    for source in settings.sources:
+        state = states.get(source.key)
+        if state is None or has_name(state, source):
+            continue
+        states[source.key] = named(state, source)
+        with store.write() as c:
+            save_states(c, [states[source.key]])
+            rename_show(c, source.key, source.show or state.feed_title, now=now)
 
-    def __init__(
-        self, store: Store, settings: Settings, states: Mapping[str, SourceState], *, now: datetime
-    ) -> None:
-        self._store, self._settings, self._states, self._now = store, settings, states, now
-        self._every = settings.watch.every
 
-    def follow_names(self) -> None:
-        """Give stored episodes the show's name as it is configured now, where it was changed since."""
-        for source in self._settings.sources:
-            state = self._states.get(source.key)
-            if state is None or has_name(state, source):
+def _take_pushed(
+    desk: Desk, settings: Settings, states: Mapping[str, SourceState], pushed: list[PushedDocument]
+) -> list[Look]:
+    """One look per pushed document, in the order in which they came."""
+    sources = {source.key: source for source in settings.sources}
+    looks: list[Look] = []
+    with Readers(limit=settings.watch.parse_timeout) as readers:
+        for one in pushed:
+            source = sources.get(one.source)
+            if source is None:
+                desk.forget(one.id)
                 continue
-            with self._store.write() as c:
-                save_state(c, named(state, source))
-                rename_show(c, source.key, source.show or state.feed_title, now=self._now)
+            found, heavy = desk.read([_arrival(source, current_state(source, states.get(source.key)), one)])
+            found += [each.finding(readers.read(each.job)) for each in heavy]
+            looks += desk.store(found)
+    return looks
 
-    async def look_at(self, sources: Sequence[Source], progress: Progress | None) -> list[Look]:
-        """One look per source, in their order."""
-        done = 0
 
-        async def look(source: Source) -> Look:
-            nonlocal done
-            # The host's turn first: waiting for it must not keep a connection from other hosts.
-            async with pace.turn(source.url), connections:
-                result = await self._look(client, readers, source)
-            done += 1
-            if progress is not None:
-                progress(done, len(sources))
-            return result
+def _arrival(source: Source, state: SourceState, pushed: PushedDocument) -> Arrival:
+    document = Document(
+        body=pushed.body,
+        url=state.moved_url or source.url,
+        content_type=pushed.content_type,
+        status=200,
+        validators=Validators(),
+        is_pushed=True,
+    )
+    return Arrival(source=source, state=state, fetched=document, push_id=pushed.id)
 
-        watching = self._settings.watch
-        # Names are resolved there: a few that hang must not keep the others waiting until they time out.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(watching.connections))
-        connections = asyncio.Semaphore(watching.connections)
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="letters-watch") as readers:
-            async with Client(net_settings(self._settings)) as client:
-                pace = Pace(spacing=watching.spacing, at_once=_AT_ONE_HOST, is_exempt=client.is_private_place)
-                return await asyncio.gather(*(look(source) for source in sources))
 
-    async def _look(self, client: Client, readers: ThreadPoolExecutor, source: Source) -> Look:
-        run = asyncio.get_running_loop().run_in_executor
-        state = current_state(source, self._states.get(source.key))
-        try:
-            fetched = await fetch(client, state, now=self._now)
-            return await run(readers, self._take, source, state, fetched)
-        except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
-            _log.exception("unexpected error", source=source.key, url=without_password(source.url))
-            failure = Failed(
-                what=f"unexpected error: {type(error).__name__}: {str(error)[:200]}",
-                remedy="report it with the log's traceback",
-            )
-            return await run(readers, self._fail, source, failure)
+def _ask(
+    desk: Desk,
+    settings: Settings,
+    states: Mapping[str, SourceState],
+    *,
+    everything: bool,
+    now: datetime,
+    progress: Progress | None,
+) -> tuple[list[Look], list[Problem]]:
+    """The looks in the order of the configuration, and what is to be said about whole hosts."""
+    net = net_settings(settings)
+    is_exempt = Client(net).is_private_place
+    sources = due(settings.sources, states, now=now, everything=everything, is_exempt=is_exempt)
+    holds = HostHolds(states.values(), now=now, is_exempt=is_exempt)
+    asked = [(source, current_state(source, states.get(source.key))) for source in sources]
 
-    def _take(self, source: Source, state: SourceState, fetched: Fetched) -> Look:
-        match fetched:
-            case Document():
-                return self._take_document(source, state, fetched)
-            case NotModified():
-                with self._store.write() as c:
-                    latest = self._latest(c, source)
-                    save_state(c, after_not_modified(latest, fetched, every=self._every, now=self._now))
-                return Look()
-            case Gone():
-                with self._store.write() as c:
-                    save_state(c, after_gone(self._latest(c, source), now=self._now))
-                return Look(problem=gone_problem(source))
-            case Failed():
-                return self._fail(source, fetched)
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(done, len(asked))
 
-    def _take_document(self, source: Source, state: SourceState, document: Document) -> Look:
-        digest = body_digest(document.body, source)
-        if digest == state.body_digest:
-            return self._store_feed(source, document, digest, None)
-        try:
-            parsed = parse_feed(
-                document.body,
-                url=document.url,
-                content_type=document.content_type,
-                source=source,
-                now=self._now,
-            )
-        except UnreadableFeedError as error:
-            failure = Failed(what=str(error), remedy=UNREADABLE_REMEDY, status=document.status)
-            return self._fail(source, failure)
-        return self._store_feed(source, document, digest, parsed)
+    asking = Asking(desk, net, settings.watch, holds=holds, now=now)
+    looks = asyncio.run(asking.ask(asked, tell)) if asked else {}
+    return (
+        [looks[source.key] for source in sources if source.key in looks],
+        held_problems(holds.held(), settings.sources, states),
+    )
 
-    def _store_feed(self, source: Source, document: Document, digest: str, parsed: ParsedFeed | None) -> Look:
-        """Store a look's episodes and the source's state together; None for the document that was read last time."""
-        with self._store.write() as c:
-            latest = self._latest(c, source)
-            title = parsed.title if parsed is not None else latest.feed_title
-            # First the state: on PostgreSQL its row keeps another process from looking at the same source meanwhile.
-            looked = after_document(
-                latest, document, digest=digest, title=title, every=self._every, now=self._now
-            )
-            save_state(c, looked)
-            if parsed is None:
-                return Look()
-            found = changes(
-                load_seen(c, source.key),
-                parsed.entries,
-                deleted=parsed.deleted,
-                is_first=latest.first_look_at is None,
-                backfill=source.backfill,
-                now=self._now,
-            )
-            insert_episodes(c, found.added, now=self._now)
-            insert_episodes(c, found.quarantined, now=self._now, in_quarantine=True)
-            update_episodes(c, found.changed, now=self._now)
-            rename_episodes(c, found.renamed.values(), now=self._now)
-            remove_episodes(c, found.removed, by="publisher", now=self._now)
-            release_episodes(c, found.released, now=self._now)
-        new = sum(1 for episode in found.added if episode.is_new)
-        return Look(
-            new=new,
-            changed=len(found.changed),
-            stored=len(found.added),
-            problems=tuple(found.problems(source)),
-        )
 
-    def _fail(self, source: Source, failure: Failed) -> Look:
-        with self._store.write() as c:
-            latest = self._latest(c, source)
-            save_state(c, after_failure(latest, failure, every=self._every, now=self._now))
-        return Look(problem=failure_problem(source, failure))
-
-    def _latest(self, c: Connection, source: Source) -> SourceState:
-        """The state as it is in this transaction; another process may have looked since the pass began."""
-        return current_state(source, find_state(c, source.key))
+def _report(looks: list[Look], heard: list[Look], problems: list[Problem]) -> WatchReport:
+    both = [*heard, *looks]
+    told = [problem for look in both for problem in look.problems]
+    return WatchReport(
+        polled=len(looks),
+        unchanged=sum(1 for look in looks if not (look.is_failure or look.stored or look.changed)),
+        failed=sum(1 for look in looks if look.is_failure),
+        new=sum(look.new for look in both),
+        changed=sum(look.changed for look in both),
+        stored=sum(look.stored for look in both),
+        problems=(*told, *problems),
+    )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 from letters.errors import FetchError, FetchTimeoutError, ForbiddenAddressError, TooLargeError
 from letters.net import Answer, Client
 from letters.store.sources import SourceState
+from letters.watch.moves import address_of
+from letters.watch.said import read_said, retry_after
 from letters.watch.values import Document, Failed, Fetched, Gone, NotModified, Validators
-
-#: A server's wish to be left alone is obeyed up to here; some say "a year" by mistake.
-LONGEST_WAIT = timedelta(days=7)
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -24,9 +22,9 @@ _BUSY = frozenset({429, 503})
 
 
 async def fetch(client: Client, state: SourceState, *, now: datetime) -> Fetched:
-    """Ask a source for what changed since. Whatever goes wrong on the way is a `Failed`."""
+    """Ask a source, where it moved to if it did, for what changed since. Whatever goes wrong on the way is a `Failed`."""
     try:
-        answer = await client.get(state.url, headers=conditions(state))
+        answer = await client.get(address_of(state), headers=conditions(state))
     except FetchError as error:
         return Failed(what=error.reason, remedy=_remedy(error))
     return read_answer(answer, asked_conditionally=is_conditional(state), now=now)
@@ -50,7 +48,7 @@ def read_answer(answer: Answer, *, asked_conditionally: bool, now: datetime) -> 
     """What an answer means for the source. Pure."""
     status = answer.status
     if status == HTTPStatus.NOT_MODIFIED and asked_conditionally:
-        return NotModified(validators=_validators(answer.headers))
+        return NotModified(validators=_validators(answer.headers), said=read_said(answer, now=now))
     if status == HTTPStatus.GONE:
         return Gone()
     if 200 <= status < 300 and status != HTTPStatus.PARTIAL_CONTENT:
@@ -60,6 +58,7 @@ def read_answer(answer: Answer, *, asked_conditionally: bool, now: datetime) -> 
             content_type=answer.headers.get("Content-Type", ""),
             status=status,
             validators=_validators(answer.headers),
+            said=read_said(answer, now=now),
         )
     wait = retry_after(answer.headers, now=now) if status in _BUSY else None
     return Failed(
@@ -76,29 +75,6 @@ def status_words(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
-    """How long the server wants to be left alone, capped; None without a wish that can be read (R62).
-
-    A date is measured from the answer's own Date, so that a wrong clock on either side does not matter.
-    """
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        # More digits than a wait could have would overflow.
-        return min(timedelta(seconds=int(value[:9])), LONGEST_WAIT) if len(value) <= 9 else LONGEST_WAIT
-    until, sent = _http_date(value), _http_date(headers.get("Date", ""))
-    if until is None:
-        return None
-    return min(max(until - (sent or now), timedelta(0)), LONGEST_WAIT)
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _validators(headers: Mapping[str, str]) -> Validators:

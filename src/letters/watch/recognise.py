@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from letters.model import Episode
 from letters.store.seen import SeenEpisode
@@ -75,8 +76,13 @@ class _Common:
     """What several entries of a source share: it tells none of them apart."""
 
     def __init__(self, entries: Sequence[Episode], seen: Iterable[SeenEpisode]) -> None:
-        known = list(seen)
-        self._values = tuple(
+        self._entries, self._seen = entries, seen
+
+    @cached_property
+    def _values(self) -> tuple[frozenset[object], ...]:
+        # Worked out when first asked for: most looks find nothing but entries that nobody knows.
+        entries, known = self._entries, list(self._seen)
+        return tuple(
             _shared(values)
             for values in (
                 ([one.guid for one in entries], [one.guid for one in known]),

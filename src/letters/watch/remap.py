@@ -45,6 +45,8 @@ def remap(unknown: Sequence[Episode], absent: Mapping[str, SeenEpisode], *, is_c
     page. In a crowd, when a whole document came back under other identities, two clues of any kind will do; so will one
     that is not the date, unless the dates are more than a day apart and most other pairs kept theirs.
     """
+    if not is_crowd and not _may_share(unknown, absent):
+        return {}
     clues = _clues(unknown, absent)
     was_redated = is_crowd and _were_redated(clues, unknown, absent)
     found: dict[int, str] = {}
@@ -67,6 +69,15 @@ def _is_enough(shared: Sequence[_Clue], *, is_crowd: bool, dates_agree: bool) ->
     if is_crowd or _Clue.GUID in shared:
         return True
     return _Clue.DATE in shared and (_Clue.TITLE in shared or _Clue.FILE in shared)
+
+
+def _may_share(unknown: Sequence[Episode], absent: Mapping[str, SeenEpisode]) -> bool:
+    """Whether a single entry could be recognised at all, which takes its guid or its date. Cheap, for nearly all looks end here."""
+    dates = {one.published for one in absent.values() if one.published}
+    if any(one.published in dates for one in unknown):
+        return True
+    guids = {form for one in absent.values() for form in _guid_forms(one.guid) if form}
+    return any(form in guids for one in unknown for form in _guid_forms(one.guid))
 
 
 def _clues(unknown: Sequence[Episode], absent: Mapping[str, SeenEpisode]) -> dict[_Pair, list[_Clue]]:
@@ -93,14 +104,17 @@ _KINDS = (_Clue.GUID, _Clue.GUID, _Clue.LINK, _Clue.LINK, _Clue.FILE, _Clue.TITL
 
 def _forms(guid: str, link: str, enclosure: str, title: str, published: datetime | None) -> tuple[str, ...]:
     return (
-        same_guid(guid),
-        page_anywhere(guid),
+        *_guid_forms(guid),
         page(link),
         page_anywhere(link),
         media_file(enclosure),
         title_words(title),
         published.isoformat() if published else "",
     )
+
+
+def _guid_forms(guid: str) -> tuple[str, str]:
+    return same_guid(guid), page_anywhere(guid) if "://" in guid else ""
 
 
 def _alone(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from letters.errors import Problem
+from letters.errors import Problem, UnreadableFeedError
+from letters.model import Source
+from letters.watch.parse.values import ParsedFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Document:
     status: int
     validators: Validators
     said: Said = Said()
+    #: Sent by the source's hub, unasked: it may hold only what is new, and says nothing about the next look.
+    is_pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +95,34 @@ Fetched = Document | NotModified | Gone | Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingJob:
+    """A document to be read, with what is known of the last one: fingerprints of entries, and whose they are."""
+
+    body: bytes
+    url: str
+    content_type: str
+    source: Source
+    now: datetime
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBroke:
+    """Reading met something that nobody foresaw: a mistake of ours, or a reader that died."""
+
+    what: str
+
+
+ReadingResult = ParsedFeed | UnreadableFeedError | ReadingBroke
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What one look at one source came to."""
 
     new: int = 0
     changed: int = 0
     stored: int = 0
-    problem: Problem | None = None
-    #: What else an operator has to know; the look itself succeeded.
+    #: The look gave nothing that could be read. Whether that is told is another matter: see `problems.is_told`.
+    is_failure: bool = False
     problems: tuple[Problem, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from letters.errors import LinkError
 from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, site_of
 from letters.web.personal import PERSONAL_ROUTES
 from letters.web.tree import TREE_ROUTES
+from letters.web.websub import WEBSUB_ROUTES
 
 __all__ = ["HouseProvider", "WebHouse", "make_app"]
 
@@ -41,11 +43,14 @@ _DAMAGED = (
 _log = structlog.get_logger("letters.web")
 
 
-def make_app(house: HouseProvider) -> Litestar:
-    """The public site of the house that `house()` gives; it is asked at every request."""
+def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None) -> Litestar:
+    """The public site of the house that `house()` gives; it is asked at every request.
+
+    `on_push` is called, in the server's thread, when a hub pushed something that is to be read.
+    """
     return Litestar(
-        [*PERSONAL_ROUTES, *TREE_ROUTES],
-        state=State({"site": Site(house)}),
+        [*PERSONAL_ROUTES, *WEBSUB_ROUTES, *TREE_ROUTES],
+        state=State({"site": Site(house), "on_push": on_push}),
         exception_handlers={LinkError: _damaged, HTTPException: _refused, Exception: _broken},
         request_max_body_size=_LARGEST_BODY_BYTES,
         openapi_config=None,

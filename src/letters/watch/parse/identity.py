@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from letters.model import Episode
@@ -13,27 +13,34 @@ from letters.model import Episode
 _LONGEST = 500
 
 
-def identified(entries: Sequence[Episode]) -> tuple[Episode, ...]:
-    """The entries with their identities, none of which occurs twice.
+def identified(entries: Sequence[Episode], *, taken: Collection[str] = ()) -> tuple[Episode, ...]:
+    """The entries with their identities, none of which occurs twice or is among those `taken` by others.
 
     Guid, else enclosure, else link, else the words. What several entries of a document share (some publishers give all
     of them the same guid, or the same link) identifies none of them, and the next criterion decides. Entries that agree
     in everything are one entry listed twice; the first is kept.
     """
-    distinct = _without_repeats(entries)
-    identities: list[str] = [""] * len(distinct)
-    taken: set[str] = set()
+    distinct = [entries[place] for place in distinct_places(entries)]
+    return tuple(
+        replace(entry, identity=identity)
+        for entry, identity in zip(distinct, identities(distinct, taken=taken), strict=True)
+    )
+
+
+def identities(distinct: Sequence[Episode], *, taken: Collection[str] = ()) -> list[str]:
+    """By place, the identities of entries none of which repeats another."""
+    found: list[str] = [""] * len(distinct)
+    used = set(taken)
     for criterion in (_guid, _enclosure, _link):
+        if all(found):
+            break
         values = [criterion(entry) for entry in distinct]
         shared = Counter(values)
         for place, value in enumerate(values):
-            if not identities[place] and value and shared[value] == 1 and value not in taken:
-                identities[place] = value
-                taken.add(value)
-    return tuple(
-        replace(entry, identity=identity or by_words(entry))
-        for entry, identity in zip(distinct, identities, strict=True)
-    )
+            if not found[place] and value and shared[value] == 1 and value not in used:
+                found[place] = value
+                used.add(value)
+    return [identity or by_words(entry) for entry, identity in zip(distinct, found, strict=True)]
 
 
 def candidates(entry: Episode) -> tuple[str, ...]:
@@ -47,10 +54,11 @@ def by_words(entry: Episode) -> str:
     return _digest(*_key(entry), entry.description if not entry.title else "")
 
 
-def _without_repeats(entries: Sequence[Episode]) -> list[Episode]:
-    first: dict[tuple[str, ...], Episode] = {}
-    for entry in entries:
-        first.setdefault((*_key(entry), entry.description if not entry.title else ""), entry)
+def distinct_places(entries: Sequence[Episode]) -> list[int]:
+    """The places of the entries that repeat no earlier one."""
+    first: dict[tuple[str, ...], int] = {}
+    for place, entry in enumerate(entries):
+        first.setdefault((*_key(entry), entry.description if not entry.title else ""), place)
     return list(first.values())
 
 

@@ -3,25 +3,64 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from letters.errors import UnreadableFeedError
 from letters.model import Enclosure, Episode
 from letters.watch.parse.dates import parse_date, parse_duration
+from letters.watch.parse.fingerprint import fingerprints
+from letters.watch.parse.hints import hub_addresses
 from letters.watch.parse.media import make_enclosure
 from letters.watch.parse.people import people_of
-from letters.watch.parse.values import Origin, ParsedFeed
+from letters.watch.parse.values import Deleted, Hints, Origin
 from letters.watch.parse.words import body_text, guid_text, language_tag, title_text, web_url
 
 _VERSION = "https://jsonfeed.org/version/1"
 
 
-def parse_json(text: str, origin: Origin) -> ParsedFeed:
-    """The entries of a JSON Feed. Raises `UnreadableFeedError`.
+class JsonDocument:
+    """A JSON Feed whose items are read when they are asked for.
 
     An item that is no object is left out; so is every field that is not of the kind the specification gives it.
+    `next_url` is not followed: what is new stands on the first page. `expired` changes nothing about what is there.
     """
+
+    def __init__(self, text: str, origin: Origin) -> None:
+        """Raises `UnreadableFeedError`."""
+        feed = _load(text)
+        self._items = _objects(feed.get("items"))
+        self.title = title_text(feed.get("title"), is_html=False)
+        self.language = language_tag(feed.get("language"))
+        self._show = origin.show or self.title
+        self._authors = _authors(feed)
+        self._origin = origin
+        self.deleted: tuple[Deleted, ...] = ()
+        self.hints = Hints(
+            hubs=hub_addresses([hub.get("url") for hub in _websub_hubs(feed)], base=origin.url),
+            self_url=web_url(feed.get("feed_url"), base=origin.url),
+        )
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The items, each written in one way, so that the order of its fields is no difference."""
+        return [json.dumps(item, sort_keys=True) for item in self._items]
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """By place in `texts`."""
+        origin = self._origin
+        surroundings = (origin.source, origin.url, self._show, self.language, self._authors)
+        return fingerprints(surroundings, self.texts)
+
+    def read(self, places: Sequence[int], *, quickly: bool) -> list[Episode]:
+        """The items at these places."""
+        reader = _ItemReader(self._origin, show=self._show, language=self.language, authors=self._authors)
+        return [reader.read(self._items[place]) for place in places]
+
+
+def _load(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     # Digits without end and brackets without end are refused by Python itself.
@@ -29,12 +68,7 @@ def parse_json(text: str, origin: Origin) -> ParsedFeed:
         raise UnreadableFeedError(f"broken JSON: {str(error)[:100]}") from error
     if not isinstance(document, dict) or not _is_feed(document):
         raise UnreadableFeedError("a JSON document, but no JSON Feed")
-    title = title_text(document.get("title"), is_html=False)
-    language = language_tag(document.get("language"))
-    items = document.get("items")
-    reader = _ItemReader(origin, show=origin.show or title, language=language, feed=document)
-    entries = [reader.read(item) for item in _objects(items)]
-    return ParsedFeed(title=title, language=language, entries=tuple(entries))
+    return document
 
 
 def _is_feed(document: Mapping[str, Any]) -> bool:
@@ -46,9 +80,8 @@ def _is_feed(document: Mapping[str, Any]) -> bool:
 class _ItemReader:
     """Reads the items of one document; holds what they have in common."""
 
-    def __init__(self, origin: Origin, *, show: str, language: str, feed: Mapping[str, Any]) -> None:
-        self._origin, self._show, self._language = origin, show, language
-        self._authors = _authors(feed)
+    def __init__(self, origin: Origin, *, show: str, language: str, authors: list[dict[str, Any]]) -> None:
+        self._origin, self._show, self._language, self._authors = origin, show, language, authors
 
     def read(self, item: Mapping[str, Any]) -> Episode:
         base = self._origin.url
@@ -103,6 +136,11 @@ def _authors(holder: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _author(author: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": author.get("name"), "href": author.get("url")}
+
+
+def _websub_hubs(feed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """JSON Feed names rssCloud hubs in the same list."""
+    return [hub for hub in _objects(feed.get("hubs")) if str(hub.get("type")).lower() == "websub"]
 
 
 def _objects(values: object) -> list[dict[str, Any]]:

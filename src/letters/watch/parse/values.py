@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from letters.model import Episode
 
 
+class OddError(Exception):
+    """A document, or something in it, that the quick reader leaves to feedparser; never an answer to a caller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
     """What a document says about when to look again, where it lives and who announces it. All foreign, all bounded."""

@@ -7,6 +7,7 @@ import re
 from urllib.parse import quote, urljoin, urlsplit
 
 from letters.text import one_line, plain_text, strip_controls
+from letters.watch.parse.markup import text_of_markup
 
 _LONGEST_LINE = 1_000
 _LONGEST_TEXT = 100_000
@@ -19,8 +20,14 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"<(?:br|hr|p|div|li|h[1-6])\b[^<>]*>|</(?:p|div|li|h[1-6])>", re.IGNORECASE)
+# Not less than what feedparser takes for HTML.
 _LOOKS_LIKE_HTML = re.compile(
-    r"</[a-z][a-z0-9]*\s*>|<(?:br|p|img|hr|a\s)[^<>]*>|&(?:#\d+|#x[0-9a-f]+|[a-z]\w+);", re.IGNORECASE
+    r"</[a-z][a-z0-9]*\s*>|<(?:br|p|img|hr|a\s)[^<>]*>|&(?:#\w+|[a-z]\w+);", re.IGNORECASE
+)
+# Nearly every address of a feed; reading it, joining it and quoting it changes nothing about it.
+_PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&'()*+,:=@%/-]*)?"
+    r"(?:\?[A-Za-z0-9._~!$&'()*+,:;=@%/?-]+)?(?:#[A-Za-z0-9._~!$&'()*+,:;=@%/?-]+)?"
 )
 
 
@@ -34,6 +41,9 @@ def storable(value: object) -> str:
 
 def line(value: object, *, longest: int = _LONGEST_LINE) -> str:
     """One line of text, cut if it is absurdly long."""
+    if isinstance(value, str) and value.isprintable():
+        # What prints holds no white space but blanks, and no controls.
+        return (" ".join(value.split()) if "  " in value else value.strip())[:longest].rstrip()
     return one_line(value)[:longest].rstrip() if isinstance(value, str) else ""
 
 
@@ -44,7 +54,7 @@ def title_text(value: object, *, is_html: bool) -> str:
     markup.
     """
     text = storable(value)
-    if is_html:
+    if is_html and ("<" in text or "&" in text):
         text = html.unescape(_TAG.sub("", _BREAK.sub(" ", text)))
     return line(text)
 
@@ -52,7 +62,11 @@ def title_text(value: object, *, is_html: bool) -> str:
 def body_text(value: str, *, is_html: bool) -> str:
     """A description as plain text with its paragraphs kept."""
     text = value[: 4 * _LONGEST_TEXT]
-    text = plain_text(text) if is_html else _with_single_gaps(storable(text))
+    if is_html:
+        quick = text_of_markup(text)
+        text = plain_text(text) if quick is None else quick
+    else:
+        text = _with_single_gaps(storable(text))
     return text.strip()[:_LONGEST_TEXT].rstrip()
 
 
@@ -68,7 +82,7 @@ def _with_single_gaps(text: str) -> str:
 
 def looks_like_html(value: str) -> bool:
     """Whether a text of unstated kind holds markup or entities."""
-    return _LOOKS_LIKE_HTML.search(value) is not None
+    return ("<" in value or "&" in value) and _LOOKS_LIKE_HTML.search(value) is not None
 
 
 def web_url(value: object, *, base: str) -> str:
@@ -76,6 +90,8 @@ def web_url(value: object, *, base: str) -> str:
     text = storable(value).strip()
     if not text or len(text) > _LONGEST_URL:
         return ""
+    if _PLAIN_URL.fullmatch(text):
+        return text
     try:
         joined = urljoin(base, text)
         parts = urlsplit(joined)

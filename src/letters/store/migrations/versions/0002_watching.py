@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("moving_answers", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("hints", _JSON_OR_NULL),
         sa.Column("rhythm", _JSON_OR_NULL),
+        sa.Column("failing_since", UTCDateTime()),
         sa.Column("history", sa.Text(), nullable=False, server_default=""),
         sa.Column("looks", sa.Integer(), nullable=False, server_default="0"),
     ):
@@ -37,6 +38,7 @@ def upgrade() -> None:
         sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("requested_at", UTCDateTime()),
