@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from remembering import Memory, seen_of
 from watching import NOW, entry
 
-from letters.model import Enclosure, Episode, Person
-from letters.store.episodes import digest_of
+from letters.model import Enclosure, Episode, Person, Source
+from letters.store.episodes import mint_id
 from letters.store.seen import SeenEpisode
 from letters.watch.changes import Changes, changes
 from letters.watch.parse.identity import candidates, identified
+from letters.watch.parse.values import Deleted
 
 
 def known(entries: Sequence[Episode]) -> dict[str, SeenEpisode]:
     """What the store would say after these were stored."""
-    return {
-        one.identity: SeenEpisode(
-            digest_of(one), one.guid, one.link, one.title, one.published, NOW, one.is_new
-        )
-        for one in entries
-    }
+    return {one.identity: seen_of(one) for one in entries}
 
 
 def later(seen: Sequence[Episode], found: Sequence[Episode]) -> Changes:
@@ -138,6 +135,116 @@ def test_entry_that_loses_its_enclosure_or_link_is_still_known_by_its_guid() -> 
     (plain,) = identified([replace(with_file, enclosures=(), link="")])
     found = later([with_file], [plain])
     assert (len(found.added), len(found.changed)) == (0, 1)
+
+
+# --- dates -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "is_news"),
+    [
+        (timedelta(days=-3), True),
+        (timedelta(0), True),
+        (timedelta(days=7), True),
+        (timedelta(days=7, seconds=1), False),
+        (timedelta(days=4000), False),
+    ],
+)
+def test_unknown_entry_is_news_unless_it_is_a_week_older_than_the_newest_known(
+    age: timedelta, is_news: bool
+) -> None:
+    late = replace(entry(9), published=entry(5).published - age)
+    (added,) = later([entry(5), entry(1)], [late, entry(5), entry(1)]).added
+    assert added.is_new == is_news
+
+
+def test_age_is_measured_by_the_source_and_not_by_the_clock() -> None:
+    """A source that nobody looked at for years loses nothing."""
+    (added,) = changes(
+        known([entry(1)]), [entry(2)], is_first=False, backfill=0, now=NOW + timedelta(days=4000)
+    ).added
+    assert added.is_new
+
+
+def test_two_hundred_old_episodes_put_on_line_at_once_flood_nobody() -> None:
+    memory = Memory()
+    memory.look([entry(1000)])
+    memory.look([entry(number) for number in (1000, *range(1, 201))])
+    assert (len(memory.seen), memory.announced) == (201, [])
+
+
+def test_entry_without_a_date_is_news() -> None:
+    (added,) = later([entry(5)], [replace(entry(6), published=None), entry(5)]).added
+    assert added.is_new
+
+
+def test_date_that_was_in_the_future_is_given_when_it_has_come_true_and_is_no_news() -> None:
+    memory = Memory()
+    memory.look([entry(1)])
+    premiere = entry(2, published=None)
+    memory.look([premiere, entry(1)])
+    assert memory.announced == ["Episode 2"]
+    found = memory.look([entry(2), entry(1)], days=40)
+    assert [one.published for one in found.changed] == [entry(2).published]
+    assert memory.announced == ["Episode 2"]
+
+
+# --- tombstones ------------------------------------------------------------------------------------------
+
+
+def test_removed_entry_does_not_come_back_nor_when_it_is_edited() -> None:
+    """R65."""
+    memory = Memory()
+    memory.look([entry(1), entry(2)])
+    memory.remove("guid-2")
+    assert memory.look([entry(2), entry(1)]) == Changes()
+    memory.look([replace(entry(2), title="Edited"), entry(1)])
+    assert memory.seen["guid-2"].removed_at is not None
+    assert memory.seen["guid-2"].title == "Edited"
+    assert memory.announced == []
+
+
+def test_removed_entry_does_not_come_back_under_another_identity() -> None:
+    """R65: nor does an entry with its old guid, if it is another one, stay away with it."""
+    memory = Memory()
+    memory.look([entry(1), entry(2)])
+    memory.remove("guid-2")
+    again = replace(entry(2), guid="other", link="https://show.example/other")
+    assert list(memory.look([again, entry(1)]).renamed) == ["guid-2"]
+    assert memory.seen["other"].removed_at is not None
+    reused = replace(entry(3), guid="other")
+    memory.look([reused, entry(1)])
+    assert memory.announced == ["Episode 3"]
+
+
+def test_entry_that_its_publisher_withdrew_is_removed_once() -> None:
+    """R65, RFC 6721."""
+    memory = Memory()
+    memory.look([entry(1), entry(2)])
+    notice = Deleted(ref="guid-2", when=NOW)
+    found = memory.look([entry(1)], deleted=[notice, Deleted(ref="never seen")])
+    assert found.removed == (mint_id("show", "guid-2"),)
+    (told,) = found.problems(Source(key="show", url="https://show.example/"))
+    assert told.is_notice
+    assert "its publisher withdrew 1 of its episodes; it is not published any more" in str(told)
+    assert memory.look([entry(1)], deleted=[notice]) == Changes()
+
+
+@pytest.mark.parametrize(
+    ("when", "is_removed"), [(None, False), (NOW - timedelta(days=900), False), (NOW, True)]
+)
+def test_notice_about_a_listed_entry_counts_if_it_is_later_than_the_entry(
+    when: datetime | None, is_removed: bool
+) -> None:
+    found = changes(
+        known([entry(1)]),
+        [entry(1)],
+        deleted=[Deleted(ref="guid-1", when=when)],
+        is_first=False,
+        backfill=0,
+        now=NOW,
+    )
+    assert bool(found.removed) == is_removed
 
 
 @given(st.lists(st.builds(

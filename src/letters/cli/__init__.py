@@ -3,11 +3,22 @@
 Each module beside this one holds the commands of one kind and registers them with `app` when imported.
 """
 
-from letters.cli import issues, lists, passes, schedule, sources, sources_add, sources_opml, workspace
+from letters.cli import (
+    episodes,
+    issues,
+    lists,
+    passes,
+    schedule,
+    sources,
+    sources_add,
+    sources_opml,
+    workspace,
+)
 from letters.cli.app import app, main
 
 __all__ = [
     "app",
+    "episodes",
     "issues",
     "lists",
     "main",

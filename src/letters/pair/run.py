@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from letters.store import Store
 from letters.store.cards import load_cards
 from letters.store.entries import add_entry, attach_card, retire_entry
 from letters.store.episodes import load_episodes
+from letters.store.hidden import load_hidden_ids
 from letters.store.pairings import (
     delete_pairings,
     forget_retired_entry,
@@ -48,10 +49,12 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
     pairings = match(episodes, cards, settled=known.settled, progress=progress)
     with store.write() as c:
         _release_retired(c, now)
-        pairings = _still_free(pairings, load_settled(c))
+        hidden = load_hidden_ids(c)
+        pairings = _still_free(pairings, load_settled(c), hidden)
         save_pairings(c, pairings, at=now)
         _make_entries(c, pairings, known.cards, now)
-        overdue = _treat_overdue(c, settings, known.episodes, pairings, now)
+        episodes_left = [one for one in known.episodes if one.id not in hidden]
+        overdue = _treat_overdue(c, settings, episodes_left, pairings, now)
     counts = Counter(pairing.decision for pairing in pairings)
     settled = sum(card.id in known.settled for card in known.cards)
     return PairReport(
@@ -97,9 +100,11 @@ def _release_retired(c: Connection, now: datetime) -> None:
         retire_entry(c, card_id, at=now)
 
 
-def _still_free(pairings: Sequence[Pairing], settled: Mapping[str, str]) -> list[Pairing]:
-    """Without what somebody else settled while we were thinking."""
-    taken = set(settled.values())
+def _still_free(
+    pairings: Sequence[Pairing], settled: Mapping[str, str], hidden: Collection[str]
+) -> list[Pairing]:
+    """Without what somebody else settled, or removed, while we were thinking."""
+    taken = {*settled.values(), *hidden}
     return [one for one in pairings if one.card_id not in settled and one.episode_id not in taken]
 
 

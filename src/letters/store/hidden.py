@@ -6,13 +6,12 @@ Neither is paired, published or mailed. The row of a removed episode stays as a 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
-from letters.model import Episode
 from letters.store import tables
 from letters.store.episodes import load_episodes, update_episodes
 
@@ -24,51 +23,12 @@ _IDS_AT_ONCE = 10_000
 #: The condition of the table's partial index, word for word, so that both databases use it.
 IS_HIDDEN = or_(_e.quarantined_at.is_not(None), _e.removed_at.is_not(None))
 IS_QUARANTINED = and_(IS_HIDDEN, _e.quarantined_at.is_not(None), _e.removed_at.is_(None))
-_IS_REMOVED = and_(IS_HIDDEN, _e.removed_at.is_not(None))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenEpisode:
-    """An episode with why it is kept from readers."""
-
-    episode: Episode
-    quarantined_at: datetime | None
-    removed_at: datetime | None
-    #: Who removed it: a person, or "publisher".
-    removed_by: str
-
-
-def load_hidden(c: Connection) -> list[HiddenEpisode]:
-    """All episodes in quarantine and all that were removed, by source and identity."""
-    rows = {
-        row.id: row
-        for row in c.execute(select(_e.id, _e.quarantined_at, _e.removed_at, _e.removed_by).where(IS_HIDDEN))
-    }
-    return [
-        HiddenEpisode(
-            episode=one,
-            quarantined_at=rows[one.id].quarantined_at,
-            removed_at=rows[one.id].removed_at,
-            removed_by=rows[one.id].removed_by,
-        )
-        for one in load_episodes(c, ids=rows, with_hidden=True)
-    ]
+IS_REMOVED = and_(IS_HIDDEN, _e.removed_at.is_not(None))
 
 
 def load_hidden_ids(c: Connection) -> frozenset[str]:
     """The ids of all episodes that are kept from readers."""
     return frozenset(c.execute(select(_e.id).where(IS_HIDDEN)).scalars())
-
-
-def count_quarantined(c: Connection) -> dict[str, int]:
-    """By source, how many episodes are in quarantine; sources without any are left out."""
-    query = (
-        select(_e.source, func.count().label("number"))
-        .where(IS_QUARANTINED)
-        .group_by(_e.source)
-        .order_by(_e.source)
-    )
-    return {row.source: row.number for row in c.execute(query)}
 
 
 def remove_episodes(c: Connection, ids: Collection[str], *, by: str, now: datetime) -> list[str]:
@@ -95,7 +55,7 @@ def restore_episodes(c: Connection, ids: Collection[str]) -> list[str]:
     """Take tombstones away; returns whose. The next pass pairs these episodes as any other, and their entries revive."""
     restored: list[str] = []
     for some in _portions(sorted(set(ids))):
-        found = c.execute(select(_e.id).where(_e.id.in_(some), _IS_REMOVED)).scalars().all()
+        found = c.execute(select(_e.id).where(_e.id.in_(some), IS_REMOVED)).scalars().all()
         restored += found
         c.execute(update(tables.episode).where(_e.id.in_(found)).values(removed_at=None, removed_by=""))
     return restored

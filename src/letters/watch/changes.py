@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from letters.model import Episode
+from letters.errors import Problem
+from letters.model import Episode, Source
 from letters.store.episodes import digest_of
 from letters.store.seen import SeenEpisode
 from letters.watch.news import news_among
@@ -14,8 +15,16 @@ from letters.watch.parse.identity import candidates
 from letters.watch.parse.values import Deleted
 from letters.watch.recognise import recognise
 from letters.watch.remap import remap
-from letters.watch.tombstones import withdrawn
-from letters.watch.upheaval import confirmed, is_crowd, suspects
+from letters.watch.tombstones import removed_notice, withdrawn
+from letters.watch.upheaval import (
+    CROWD,
+    confirmed,
+    is_crowd,
+    quarantine_problem,
+    released_notice,
+    renamed_notice,
+    suspects,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,22 @@ class Changes:
     released: tuple[str, ...] = ()
     #: By place in the entries: the identity under which each is stored now.
     identities: tuple[str, ...] = field(default=(), compare=False)
+
+    def problems(self, source: Source) -> list[Problem]:
+        """What an operator has to know of it: quarantine is a problem, the rest are notices."""
+        where, key = f'source "{source.key}"', source.key
+        told = []
+        if self.quarantined:
+            told.append(
+                quarantine_problem(where, key, held=len(self.quarantined), recognised=len(self.renamed))
+            )
+        elif len(self.renamed) >= CROWD:
+            told.append(renamed_notice(where, len(self.renamed)))
+        if self.removed:
+            told.append(removed_notice(where, key, len(self.removed)))
+        if self.released:
+            told.append(released_notice(where, len(self.released)))
+        return told
 
 
 def changes(
@@ -62,7 +87,7 @@ def changes(
     date alone is no change; many publishers touch it on every request.
     """
     matches = _match(seen, entries, kept)
-    names = _names(seen, entries, matches.stored, kept)
+    names = _names(seen, entries, matches, kept)
     held = _held(seen, entries, matches, is_first=is_first)
     unknown = {
         place: entries[place]
@@ -124,7 +149,7 @@ def _match(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept: Co
 def _names(
     seen: Mapping[str, SeenEpisode],
     entries: Sequence[Episode],
-    stored: Sequence[str | None],
+    matches: _Matches,
     kept: Collection[str],
 ) -> tuple[str, ...]:
     """By place, the identity that each entry's episode bears from now on.
@@ -134,23 +159,28 @@ def _names(
     """
     taken = {*seen, *kept}
     names = []
-    for entry, identity in zip(entries, stored, strict=True):
+    for place, (entry, identity) in enumerate(zip(entries, matches.stored, strict=True)):
         name = identity or ""
         if identity is None or identity != entry.identity:
-            options = _better_names(entry, identity)
+            is_nameless = identity is None or place in matches.back
+            options = _weaker_names(entry) if is_nameless else _better_names(entry, name)
             name = next((one for one in options if one not in taken), name or options[-1])
             taken.add(name)
         names.append(name)
     return tuple(names)
 
 
-def _better_names(entry: Episode, identity: str | None) -> tuple[str, ...]:
-    """What an entry may be called instead, the best first. Weaker than its own identity only if it has no name yet."""
+def _weaker_names(entry: Episode) -> tuple[str, ...]:
+    """What an entry without a name may be called, the best first: its identity, and what identifies it less well."""
     own = candidates(entry)
-    if identity in own:
-        better = own[: own.index(identity)]
-        return (entry.identity,) if entry.identity in better else ()
     return own[own.index(entry.identity) :] if entry.identity in own else (entry.identity, *own)
+
+
+def _better_names(entry: Episode, identity: str) -> tuple[str, ...]:
+    """The entry's own identity, if that is stronger than the one it goes by."""
+    own = candidates(entry)
+    is_stronger = entry.identity in own[: own.index(identity)] if identity in own else True
+    return (entry.identity,) if is_stronger else ()
 
 
 def _first_places(names: Sequence[str]) -> dict[str, int]:

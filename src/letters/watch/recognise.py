@@ -106,12 +106,14 @@ def _shared(values: tuple[Sequence[object], Sequence[object]]) -> frozenset[obje
 
 def _agreement(known: SeenEpisode, entry: Episode, identity: str, common: _Common) -> int:
     """In how many traits they agree, if in enough to be the same; else 0."""
-    traits = enumerate(_traits(known, entry))
+    traits = list(enumerate(_traits(known, entry)))
     agreeing = [(kind, ours) for kind, (ours, theirs) in traits if ours and ours == theirs]
     needed = 1 if identity == entry.identity else 2
     if len(agreeing) < needed or _is_another(known, entry):
         return 0
-    return len(agreeing) if any(trait not in common for trait in agreeing) else 0
+    is_told_apart = any(trait not in common for trait in agreeing)
+    disagrees = any(ours and theirs and ours != theirs for _, (ours, theirs) in traits)
+    return len(agreeing) if is_told_apart or not disagrees else 0
 
 
 def _is_another(known: SeenEpisode, entry: Episode) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from letters.errors import Problem
 from letters.store.seen import SeenEpisode
 from letters.watch.parse.values import Deleted
 
@@ -29,3 +30,13 @@ def withdrawn(
 
 def _is_after(when: datetime | None, edited: datetime | None) -> bool:
     return when is not None and edited is not None and when > edited
+
+
+def removed_notice(where: str, key: str, number: int) -> Problem:
+    """Episodes that their publisher withdrew."""
+    return Problem(
+        where=where,
+        what=f"its publisher withdrew {number} of its episodes; {'it is' if number == 1 else 'they are'} not published any more",
+        remedy=f'see "letters episodes list --removed --source {key}"',
+        is_notice=True,
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from letters.errors import Problem
 from letters.model import Episode
 from letters.store.seen import SeenEpisode
 from letters.watch.news import is_later, newest_of
@@ -60,3 +61,34 @@ def confirmed(seen: Mapping[str, SeenEpisode], *, present: Collection[str], now:
         for identity, known in seen.items()
         if known.quarantined_at and identity in present and known.quarantined_at + CONFIRMED_AFTER <= now
     )
+
+
+def quarantine_problem(where: str, key: str, *, held: int, recognised: int) -> Problem:
+    """Entries that nobody can tell from old ones under new identifiers."""
+    others = f" {recognised} were recognised," if recognised else ""
+    return Problem(
+        where=where,
+        what=f"its entries came under other identifiers;{others} {held} could not be, and {_are(held)} in quarantine, "
+        "neither published nor mailed",
+        remedy=f'look with "letters episodes list --quarantined --source {key}"; let them in with '
+        f'"letters episodes release {key}"',
+    )
+
+
+def renamed_notice(where: str, number: int) -> Problem:
+    """A move that nobody has to do anything about."""
+    return Problem(
+        where=where,
+        what=f"{number} of its entries came under other identifiers and were recognised; none is news again",
+        is_notice=True,
+    )
+
+
+def released_notice(where: str, number: int) -> Problem:
+    """The end of a quarantine that nobody ended."""
+    what = f"{number} of its episodes left quarantine, for it still lists them; they do not count as news"
+    return Problem(where=where, what=what, is_notice=True)
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

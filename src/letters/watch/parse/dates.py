@@ -1,7 +1,10 @@
 """Dates and durations as publishers write them.
 
-The rule for dates that cannot be true: before 1990 (unset clocks, year 1) and more than a day ahead of now (a day
-covers wrong zones) count as no date, and the entry is dated by when we first saw it.
+The rules for dates. A zone goes by its offset, or by a name that means one thing to nearly everybody who writes it in a
+feed (``IST`` is India's, ``BST`` Britain's, ``CST`` and its like America's); other names, and none, are read as UTC. Dates
+in Greek, Hungarian and Korean are read as feedparser knows them. What cannot be true, before 1990 (unset clocks, year 1)
+or more than a day ahead of now (a day covers wrong zones), counts as no date, and the entry is dated by when we first saw
+it; when such a date has come true and the entry is still listed, it gets its date, and is not news again.
 """
 
 from __future__ import annotations
@@ -10,10 +13,8 @@ import calendar
 import re
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
-# Not public, but there is no other way to its dates in many languages than parsing a whole document.
-from feedparser.datetimes import _parse_date as parse_in_any_language
+from letters.watch.parse.odd_dates import from_iso, from_mail, from_named_zone, parse_in_any_language
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
@@ -73,21 +74,20 @@ def _in_any_language(text: str) -> datetime | None:
 
 
 def parse_date(text: object) -> datetime | None:
-    """A date as JSON Feed wants it (RFC 3339), or as mail writes it (RFC 5322); without a zone it is UTC."""
+    """A date as the web writes it (RFC 3339), as mail does (RFC 5322), or as feedparser knows it; without a zone it is UTC."""
     if not isinstance(text, str):
         return None
-    for read in (_from_iso, parsedate_to_datetime):
+    text = text[:100].strip()
+    for read in (from_named_zone, from_iso, from_mail, _in_any_language):
         try:
-            date = read(text[:100].strip())
-            return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+            date = read(text)
+            if date is not None:
+                return (
+                    (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+                )
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
-
-
-def _from_iso(text: str) -> datetime:
-    # A lower-case "t" or "z" is allowed by RFC 3339 section 5.6, but not by Python.
-    return datetime.fromisoformat(text.upper())
 
 
 def believable(date: datetime | None, *, now: datetime) -> datetime | None:
