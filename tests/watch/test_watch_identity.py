@@ -444,7 +444,8 @@ def test_re_mapping_is_one_to_one(unknown: list[Episode], stored: list[Episode],
 
 
 @given(
-    numbers=st.sets(st.integers(1, 60), min_size=4, max_size=30),
+    # Not up to the days of the move itself: dates that were reset to nearly what they were tell nothing.
+    numbers=st.sets(st.integers(1, 50), min_size=4, max_size=30),
     move=st.sampled_from(MOVES),
     order=st.randoms(use_true_random=False),
 )

@@ -61,5 +61,5 @@ def test_every_real_document_yields_the_entries_that_feedparser_counts(
     assert {name for name in found if ours[name] != theirs[name]} == set(OTHER_COUNTS)
     assert (report.polled, report.stored, report.new) == (len(found), sum(ours.values()), 0)
 
-    again = watch(sqlite_store, settings, now=LATER + HOUR)
+    again = watch(sqlite_store, settings, now=LATER + HOUR, everything=True)
     assert (again.polled, again.unchanged, again.failed) == (len(found), len(found), 0)
