@@ -7,13 +7,6 @@ import selectors
 
 import pycurl
 
-_INTERESTS = {
-    pycurl.POLL_IN: selectors.EVENT_READ,
-    pycurl.POLL_OUT: selectors.EVENT_WRITE,
-    pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
-}
-
-
 class Driver:
     """Joins libcurl's multi interface to asyncio. Belongs to the event loop in which it was made.
 
@@ -24,6 +17,7 @@ class Driver:
     def __init__(self, *, kept_connections: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._selector = selectors.DefaultSelector()
+        self._watched: dict[int, int] = {}
         self._running: dict[pycurl.Curl, asyncio.Future[None]] = {}
         self._kick: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -59,31 +53,38 @@ class Driver:
 
     def _watch(self, what: int, number: int, _multi: object, _data: object) -> None:
         """libcurl begins or ceases to wait for a socket."""
-        events = _INTERESTS.get(what, 0)
-        if number in self._selector.get_map():
-            if events:
-                self._selector.modify(number, events)
-            else:
+        if what == pycurl.POLL_REMOVE or what == pycurl.POLL_NONE:
+            if self._watched.pop(number, 0):
                 self._selector.unregister(number)
-        elif events:
-            self._selector.register(number, events)
+        elif number not in self._watched:
+            self._selector.register(number, what)
+            self._watched[number] = what
+        elif self._watched[number] != what:
+            self._selector.modify(number, what)
+            self._watched[number] = what
 
     def _set_alarm(self, milliseconds: int) -> None:
         """libcurl wants to be called in so long, or never (-1). From within this call it may not be called."""
         if milliseconds == 0:
             if self._kick is None:
                 self._kick = self._loop.call_soon(self._on_kick)
-            return
-        if self._alarm is not None:
-            self._alarm.cancel()
-        later = milliseconds > 0
-        self._alarm = self._loop.call_later(milliseconds / 1000, self._on_alarm) if later else None
+        elif milliseconds > 0:
+            at = self._loop.time() + milliseconds / 1000
+            # Being called too early does no harm, and costs less than setting a clock for every request.
+            if self._alarm is None or self._alarm.when() > at:
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                self._alarm = self._loop.call_at(at, self._on_alarm)
 
     def _on_kick(self) -> None:
         self._kick = None
-        self._on_alarm()
+        self._call_in_time()
 
     def _on_alarm(self) -> None:
+        self._alarm = None
+        self._call_in_time()
+
+    def _call_in_time(self) -> None:
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._tell_ended()
 

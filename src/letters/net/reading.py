@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from io import BytesIO
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -16,6 +17,7 @@ EXCERPT_BYTES = 65_536
 
 # What a callback gives back to have libcurl break the transfer off; None has it go on.
 _BREAK_OFF = 0
+_EMPTY = frozenset({b"\r\n", b"\n"})
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? ([1-9]\d\d)(?: |\r?\n)")
 # Behind which there may be a proper answer (RFC 9110 section 15.2); 101 would be another protocol.
 _INFORMATIONAL = frozenset({100, 102, 103, 104})
@@ -28,14 +30,16 @@ class Reading:
     no success only the beginning of the body is kept.
     """
 
+    __slots__ = ("_body", "_limit_bytes", "_lines", "_room_bytes", "_settings", "_wait", "headers", "is_enough", "refusal", "status")
+
     def __init__(self, settings: NetSettings, limit_bytes: int, wait: Wait) -> None:
         self._settings, self._limit_bytes, self._wait = settings, limit_bytes, wait
         self._lines: list[bytes] = []
-        self._lines_bytes = 0
+        self._room_bytes = settings.header_limit_bytes
         self._body = BytesIO()
         #: 0 until the whole header is here.
         self.status = 0
-        self.headers: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
+        self.headers: Mapping[str, str] = {}
         #: Why this answer is of no use.
         self.refusal: tuple[type[FetchError], str] | None = None
         #: Reading was broken off because nothing more is wanted.
@@ -48,17 +52,12 @@ class Reading:
 
     def take_line(self, line: bytes) -> int | None:
         """A line of the header, or of the trailer behind a body."""
-        settings = self._settings
         self._lines.append(line)
-        self._lines_bytes += len(line)
-        if len(line) > settings.field_limit_bytes:
-            return self._refuse("the answer is not HTTP: a field of its header, or its status line, is too long")
-        # Besides the fields there are the status line and the empty line.
-        if len(self._lines) > settings.fields_limit + 2:
-            return self._refuse("the answer is not HTTP: too many headers")
-        if self._lines_bytes > settings.header_limit_bytes:
-            return self._refuse(f"the answer's header is larger than {settings.header_limit_bytes:,} bytes")
-        return self._end_header() if line in {b"\r\n", b"\n"} and not self.status else None
+        self._room_bytes -= len(line)
+        if self._room_bytes < 0:
+            limit = self._settings.header_limit_bytes
+            return self._refuse(f"the answer's header is larger than {limit:,} bytes")
+        return self._end_header() if line in _EMPTY and not self.status else None
 
     def take_piece(self, piece: bytes) -> int | None:
         """A piece of the body."""
@@ -73,16 +72,22 @@ class Reading:
         return _BREAK_OFF
 
     def _end_header(self) -> int | None:
-        found = _STATUS_LINE.match(self._lines[0])
+        lines = self._lines
+        self._lines, self._room_bytes = [], self._settings.header_limit_bytes
+        # Besides the fields there are the status line and the empty one.
+        if len(lines) > self._settings.fields_limit + 2:
+            return self._refuse("the answer is not HTTP: too many headers")
+        if max(map(len, lines)) > self._settings.field_limit_bytes:
+            return self._refuse("the answer is not HTTP: a field of its header, or its status line, is too long")
+        found = _STATUS_LINE.match(lines[0])
         if found is None:
             return self._refuse("the answer is not HTTP: bad status line")
-        status, lines = int(found[1]), self._lines[1:-1]
-        self._lines, self._lines_bytes = [], 0
+        status = int(found[1])
         if status in _INFORMATIONAL:
             return None
         if status < 200:
             return self._refuse(f"answered {status}, which is no answer to a request for a document")
-        self.status, self.headers = status, _headers(lines)
+        self.status, self.headers = status, _headers(lines[1:-1])
         self._wait.heard()
         if status >= 300:
             self._limit_bytes = min(self._limit_bytes, EXCERPT_BYTES)
@@ -110,6 +115,7 @@ def _headers(lines: list[bytes]) -> CIMultiDictProxy[str]:
     return CIMultiDictProxy(CIMultiDict(fields))
 
 
-def _announced(headers: CIMultiDictProxy[str]) -> int:
+def _announced(headers: Mapping[str, str]) -> int:
     length = headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() and length.isascii() else 0
+    # More digits than any length has would cost time without end to read.
+    return int(length[:30]) if length.isdecimal() else 0

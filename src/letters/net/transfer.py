@@ -38,8 +38,8 @@ class Transfer:
 
     def __init__(self, driver: Driver, guard: Guard, settings: NetSettings) -> None:
         self._driver, self._guard, self._settings = driver, guard, settings
-        self._host, self._port = "", 0
-        self._opened = False
+        self._place = ("", "", 0)
+        self._posted = self._opened = False
         self._unopened: OSError | None = None
         self._curl = _make_handle(settings)
         self._curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
@@ -81,23 +81,27 @@ class Transfer:
         self, url: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, reading: Reading
     ) -> None:
         curl = self._curl
-        self._host, self._port = url.host or "", url.port or 0
-        curl.setopt(pycurl.URL, f"{url.scheme}://{url.host_subcomponent}:{self._port}/")
+        place = (url.scheme, url.host or "", url.port or 0)
+        if place != self._place:
+            self._place = place
+            curl.setopt(pycurl.URL, f"{url.scheme}://{url.host_subcomponent}:{url.port}/")
         # Byte for byte: libcurl's own reading of an address may differ from ours.
         curl.setopt(pycurl.REQUEST_TARGET, url.raw_path_qs)
-        curl.setopt(pycurl.HTTPHEADER, [_field(name, value, url) for name, value in headers.items()])
-        if form is None:
-            curl.setopt(pycurl.HTTPGET, 1)
-        else:
+        curl.setopt(pycurl.HTTPHEADER, _fields(headers, url))
+        if form is not None:
             curl.setopt(pycurl.POSTFIELDS, urlencode(form))
+        elif self._posted:
+            curl.setopt(pycurl.HTTPGET, 1)
+        self._posted = form is not None
         curl.setopt(pycurl.HEADERFUNCTION, reading.take_line)
         curl.setopt(pycurl.WRITEFUNCTION, reading.take_piece)
         self._opened, self._unopened = False, None
 
     def _open_socket(self, _purpose: int, address: Any) -> socket.socket | int:
         """The check that decides. libcurl tries a name's next address where this gives it no socket."""
+        _scheme, host, port = self._place
         try:
-            self._guard.check_address(self._host, self._port, address.addr[0])
+            self._guard.check_address(host, port, address.addr[0])
             opened = socket.socket(address.family, address.socktype, address.protocol)
         except OSError as error:
             self._unopened = self._unopened or error
@@ -149,9 +153,11 @@ def _keep_from_children(number: int, _purpose: int) -> int:
     return int(pycurl.SOCKOPT_OK)
 
 
-def _field(name: str, value: str, url: URL) -> bytes:
-    if _IMPOSSIBLE.search(name + value):
-        raise FetchError(shown(url), f'the header "{name}" to be sent holds characters that no header may hold')
-    # "Name:" would mean to libcurl that the field is not to be sent.
-    line = f"{name}: {value}" if value else f"{name};"
-    return line.encode("utf-8", "surrogateescape")
+def _fields(headers: Mapping[str, str], url: URL) -> list[bytes]:
+    """The header to be sent, as libcurl wants it: ``Name;`` is an empty field, ``Name:`` none at all."""
+    # Never an empty list: pycurl would leave the last request's fields in place. And nobody is asked for leave to send.
+    lines = ["Expect:"]
+    lines += [f"{name}: {value}" if value else f"{name};" for name, value in headers.items()]
+    if _IMPOSSIBLE.search("".join(lines)):
+        raise FetchError(shown(url), "a header to be sent holds characters that no header may hold")
+    return [line.encode("utf-8", "surrogateescape") for line in lines]

@@ -32,8 +32,10 @@ _REASONS: tuple[tuple[int, str, str], ...] = (
     (pycurl.E_WRITE_ERROR, "", "the answer is garbled: {}"),
     (pycurl.E_BAD_CONTENT_ENCODING, "Error while processing content unencoding: ", "the answer is garbled: {}"),
     (pycurl.E_BAD_CONTENT_ENCODING, "", "the answer is garbled: {}"),
-    (pycurl.E_UNSUPPORTED_PROTOCOL, "", "the answer is not HTTP: {}"),
+    # Of HTTP; other protocols are not asked.
+    (pycurl.E_UNSUPPORTED_PROTOCOL, "", "the answer is not HTTP: bad status line"),
     (8, "", "the answer is not HTTP: {}"),
+    (100, "Too many response headers", "the answer is not HTTP: too many headers"),
     (100, "", "the answer is not HTTP: {}"),
 )
 # Where libcurl says nothing at all.
