@@ -7,6 +7,7 @@ import selectors
 
 import pycurl
 
+
 class Driver:
     """Joins libcurl's multi interface to asyncio. Belongs to the event loop in which it was made.
 
@@ -17,10 +18,11 @@ class Driver:
     def __init__(self, *, kept_connections: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._selector = selectors.DefaultSelector()
-        self._watched: dict[int, int] = {}
+        self._watched: set[int] = set()
         self._running: dict[pycurl.Curl, asyncio.Future[None]] = {}
         self._kick: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._due: float | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_alarm)
@@ -30,8 +32,8 @@ class Driver:
     def start(self, curl: pycurl.Curl) -> asyncio.Future[None]:
         """Begin a transfer. The future ends with it, with `pycurl.error` where it went wrong; then call `end`."""
         done: asyncio.Future[None] = self._loop.create_future()
-        self._running[curl] = done
         self._multi.add_handle(curl)
+        self._running[curl] = done
         return done
 
     def end(self, curl: pycurl.Curl) -> None:
@@ -53,28 +55,35 @@ class Driver:
 
     def _watch(self, what: int, number: int, _multi: object, _data: object) -> None:
         """libcurl begins or ceases to wait for a socket."""
-        if what == pycurl.POLL_REMOVE or what == pycurl.POLL_NONE:
-            if self._watched.pop(number, 0):
+        # To read is 1 and to write is 2, there and here; the rest means not to wait.
+        events = what & pycurl.POLL_INOUT
+        if not events:
+            if number in self._watched:
+                self._watched.remove(number)
                 self._selector.unregister(number)
-        elif number not in self._watched:
-            self._selector.register(number, what)
-            self._watched[number] = what
-        elif self._watched[number] != what:
-            self._selector.modify(number, what)
-            self._watched[number] = what
+        elif number in self._watched:
+            self._selector.modify(number, events)
+        else:
+            self._watched.add(number)
+            self._selector.register(number, events)
 
     def _set_alarm(self, milliseconds: int) -> None:
-        """libcurl wants to be called in so long, or never (-1). From within this call it may not be called."""
+        """libcurl wants to be called in so long, or never (-1), and forgets what it wanted before.
+
+        It may not be called from here. An alarm that is set already and comes too early is left to set itself anew:
+        nearly all of them are for timeouts that do not happen, and setting a clock twice for every request costs.
+        """
+        self._due = self._loop.time() + milliseconds / 1000 if milliseconds > 0 else None
         if milliseconds == 0:
             if self._kick is None:
                 self._kick = self._loop.call_soon(self._on_kick)
-        elif milliseconds > 0:
-            at = self._loop.time() + milliseconds / 1000
-            # Being called too early does no harm, and costs less than setting a clock for every request.
-            if self._alarm is None or self._alarm.when() > at:
-                if self._alarm is not None:
-                    self._alarm.cancel()
-                self._alarm = self._loop.call_at(at, self._on_alarm)
+        elif self._due is not None and (self._alarm is None or self._alarm.when() > self._due):
+            self._set_clock(self._due)
+
+    def _set_clock(self, due: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(due, self._on_alarm)
 
     def _on_kick(self) -> None:
         self._kick = None
@@ -82,7 +91,13 @@ class Driver:
 
     def _on_alarm(self) -> None:
         self._alarm = None
-        self._call_in_time()
+        if self._due is None:
+            return
+        if self._loop.time() < self._due:
+            self._set_clock(self._due)
+        else:
+            self._due = None
+            self._call_in_time()
 
     def _call_in_time(self) -> None:
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -90,15 +105,14 @@ class Driver:
 
     def _on_sockets(self) -> None:
         for key, events in self._selector.select(0):
-            # The two kinds of event have the same numbers there and here.
             self._multi.socket_action(key.fd, events)
         self._tell_ended()
 
     def _tell_ended(self) -> None:
         _queued, good, bad = self._multi.info_read()
         for curl in good:
-            if not (done := self._running[curl]).done():
+            if (done := self._running.get(curl)) and not done.done():
                 done.set_result(None)
         for curl, code, message in bad:
-            if not (done := self._running[curl]).done():
+            if (done := self._running.get(curl)) and not done.done():
                 done.set_exception(pycurl.error(code, message))

@@ -30,7 +30,18 @@ class Reading:
     no success only the beginning of the body is kept.
     """
 
-    __slots__ = ("_body", "_limit_bytes", "_lines", "_room_bytes", "_settings", "_wait", "headers", "is_enough", "refusal", "status")
+    __slots__ = (
+        "_body",
+        "_limit_bytes",
+        "_lines",
+        "_room_bytes",
+        "_settings",
+        "_wait",
+        "headers",
+        "is_enough",
+        "refusal",
+        "status",
+    )
 
     def __init__(self, settings: NetSettings, limit_bytes: int, wait: Wait) -> None:
         self._settings, self._limit_bytes, self._wait = settings, limit_bytes, wait
@@ -66,7 +77,9 @@ class Reading:
         if self._body.tell() <= self._limit_bytes:
             return None
         if self.status < 300:
-            return self._refuse(f"larger than {self._limit_bytes:,} bytes; reading stopped there", TooLargeError)
+            return self._refuse(
+                f"larger than {self._limit_bytes:,} bytes; reading stopped there", TooLargeError
+            )
         self._body.truncate(self._limit_bytes)
         self.is_enough = True
         return _BREAK_OFF
@@ -74,25 +87,36 @@ class Reading:
     def _end_header(self) -> int | None:
         lines = self._lines
         self._lines, self._room_bytes = [], self._settings.header_limit_bytes
-        # Besides the fields there are the status line and the empty one.
-        if len(lines) > self._settings.fields_limit + 2:
-            return self._refuse("the answer is not HTTP: too many headers")
-        if max(map(len, lines)) > self._settings.field_limit_bytes:
-            return self._refuse("the answer is not HTTP: a field of its header, or its status line, is too long")
         found = _STATUS_LINE.match(lines[0])
         if found is None:
             return self._refuse("the answer is not HTTP: bad status line")
-        status = int(found[1])
+        status, fault = int(found[1]), self._fault_of(lines)
+        if fault:
+            return self._refuse(fault)
         if status in _INFORMATIONAL:
             return None
-        if status < 200:
-            return self._refuse(f"answered {status}, which is no answer to a request for a document")
-        self.status, self.headers = status, _headers(lines[1:-1])
         self._wait.heard()
-        if status >= 300:
+        self.status, self.headers = status, _headers(lines[1:-1])
+        return self._expect_body()
+
+    def _fault_of(self, lines: list[bytes]) -> str:
+        """What is wrong with a header as a whole."""
+        # Besides the fields there are the status line and the empty one.
+        if len(lines) > self._settings.fields_limit + 2:
+            return "the answer is not HTTP: too many headers"
+        if max(map(len, lines)) > self._settings.field_limit_bytes:
+            return "the answer is not HTTP: a field of its header, or its status line, is too long"
+        return ""
+
+    def _expect_body(self) -> int | None:
+        if self.status < 200:
+            return self._refuse(f"answered {self.status}, which is no answer to a request for a document")
+        if self.status >= 300:
             self._limit_bytes = min(self._limit_bytes, EXCERPT_BYTES)
         elif _announced(self.headers) > self._limit_bytes:
-            return self._refuse(f"larger than {self._limit_bytes:,} bytes by its own account; not read", TooLargeError)
+            return self._refuse(
+                f"larger than {self._limit_bytes:,} bytes by its own account; not read", TooLargeError
+            )
         return None
 
     def _refuse(self, reason: str, kind: type[FetchError] = FetchError) -> int:

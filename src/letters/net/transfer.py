@@ -23,8 +23,6 @@ from letters.net.urls import shown
 from letters.net.values import NetSettings
 from letters.net.words import fetch_error
 
-# A feed comes in one piece or two instead of many.
-_PIECE_BYTES = 131_072
 _IMPOSSIBLE = re.compile(r"[\r\n\0]")
 
 
@@ -138,7 +136,6 @@ def _make_handle(settings: NetSettings) -> pycurl.Curl:
         pycurl.PROXY: "",
         pycurl.NETRC: pycurl.NETRC_IGNORED,
         pycurl.NOSIGNAL: 1,
-        pycurl.BUFFERSIZE: _PIECE_BYTES,
         pycurl.CONNECTTIMEOUT_MS: max(1, round(settings.connect_timeout.total_seconds() * 1000)),
     }
     for option, value in options.items():

@@ -14,8 +14,10 @@ def trust_the_system(curl: pycurl.Curl) -> None:
     A wheel of pycurl brings an OpenSSL of its own, which was built on a machine where they lie elsewhere.
     """
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is not None:
-        curl.setopt(pycurl.CAINFO, paths.cafile)
-    # With a folder libcurl reads all of the file again for each connection; so only where it is wanted or all there is.
-    if paths.capath is not None and (paths.cafile is None or paths.openssl_capath_env in os.environ):
-        curl.setopt(pycurl.CAPATH, paths.capath)
+    # None where there is none, whatever the types say.
+    file, folder = paths.cafile or "", paths.capath or ""
+    if file:
+        curl.setopt(pycurl.CAINFO, file)
+    # With a folder libcurl reads the whole file anew for each connection: only where it is wanted, or all there is.
+    if folder and (not file or paths.openssl_capath_env in os.environ):
+        curl.setopt(pycurl.CAPATH, folder)

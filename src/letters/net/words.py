@@ -30,7 +30,11 @@ _REASONS: tuple[tuple[int, str, str], ...] = (
     (pycurl.E_RECV_ERROR, "", "the answer broke off or was garbled: {}"),
     (pycurl.E_PARTIAL_FILE, "", "the answer broke off or was garbled: {}"),
     (pycurl.E_WRITE_ERROR, "", "the answer is garbled: {}"),
-    (pycurl.E_BAD_CONTENT_ENCODING, "Error while processing content unencoding: ", "the answer is garbled: {}"),
+    (
+        pycurl.E_BAD_CONTENT_ENCODING,
+        "Error while processing content unencoding: ",
+        "the answer is garbled: {}",
+    ),
     (pycurl.E_BAD_CONTENT_ENCODING, "", "the answer is garbled: {}"),
     # Of HTTP; other protocols are not asked.
     (pycurl.E_UNSUPPORTED_PROTOCOL, "", "the answer is not HTTP: bad status line"),
