@@ -13,16 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import brotli
 import pytest
-from aiohttp.compression_utils import ZstdDecompressor
 
 from httpserver import HttpServer, Reply, Request
 from letters.errors import FetchError, FetchTimeoutError, ForbiddenAddressError, TooLargeError
 from letters.net import Client, Hop, NetSettings
-
-_ZSTD: Any = __import__(ZstdDecompressor.__module__.partition("._")[0], fromlist=["compress"])
 
 
 def settings(server: HttpServer, **changes: Any) -> NetSettings:
@@ -57,19 +53,19 @@ async def test_any_status_is_an_answer(client: Client, http_server: HttpServer) 
         assert (await client.get(url)).status == status
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "br", "zstd"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "br"])
 async def test_compressed_answers_are_unpacked(client: Client, http_server: HttpServer, coding: str) -> None:
     text = b"a feed of some length " * 400
     url = http_server.on(
         "/", Reply(200, _packed(coding, text), {"Content-Encoding": coding.rsplit(maxsplit=1)[-1]})
     )
     assert (await client.get(url)).body == text
-    assert {"gzip", "deflate", "br", "zstd"} <= {
+    assert {"gzip", "deflate", "br"} <= {
         part.strip() for part in http_server.requests[0].headers["Accept-Encoding"].split(",")
     }
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
 async def test_bomb_is_cut_off_without_being_unfolded(
     client: Client, http_server: HttpServer, coding: str
 ) -> None:
@@ -93,12 +89,9 @@ def _packed(coding: str, data: bytes) -> bytes:
         case "raw deflate":
             packer = zlib.compressobj(wbits=-15)
             return packer.compress(data) + packer.flush()
-        case "br":
+        case _:
             packed: bytes = brotli.compress(data, quality=1)
             return packed
-        case _:
-            zstd: bytes = _ZSTD.compress(data)
-            return zstd
 
 
 async def test_endless_body_is_cut_off(client: Client, http_server: HttpServer) -> None:
@@ -163,7 +156,6 @@ async def test_broken_answer_is_told_in_words(
     with pytest.raises(FetchError, match=words) as caught:
         await client.get(url)
     assert "\n" not in str(caught.value)
-    assert not isinstance(caught.value, aiohttp.ClientError)
 
 
 async def test_redirects_are_followed_and_listed(client: Client, http_server: HttpServer) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watching import NOW, episodes, item, make_settings, rss
 
-from httpserver import HttpServer
+from httpserver import HttpServer, Reply
 from letters.errors import UnreadableFeedError
 from letters.model import Source
 from letters.store import Store
@@ -156,6 +162,102 @@ def test_document_made_to_be_slow_is_read_or_refused(body: str) -> None:
     """Each of these was quadratic in some reader; a minute here would be the sign."""
     with suppress(UnreadableFeedError):
         read(body)
+
+
+def endless_entries() -> Iterator[bytes]:
+    start, _, _ = rss().partition("</channel>")
+    return itertools.chain([start.encode()], (item(number).encode() for number in itertools.count()))
+
+
+def trickle() -> Iterator[bytes]:
+    while True:
+        time.sleep(0.05)
+        yield b"<"
+
+
+def bomb() -> bytes:
+    return gzip.compress(rss(item(1, description="w" * 30_000_000)).encode())
+
+
+GZIPPED = {"Content-Encoding": "gzip"}
+JSON_FEED = '{"version": "https://jsonfeed.org/version/1.1", "items": '
+#: What a source answers, and what is said of it; nothing where it can be read for all its oddity.
+ANSWERS: dict[str, tuple[Callable[[], Reply], str]] = {
+    "a feed of 50 MB": (lambda: Reply(200, itertools.repeat(b"<item>" * 9_000, 926)), "larger than 1,000,000"),
+    "a feed that says it has 50 MB": (lambda: Reply(200, b"<rss>", length=50_000_000), "larger than 1,000,000"),
+    "a feed without an end": (lambda: Reply(200, endless_entries()), "larger than 1,000,000"),
+    "a byte now and then": (lambda: Reply(200, trickle()), "no whole answer within 2 seconds"),
+    "a feed that breaks off": (lambda: Reply(200, rss(item(1)).encode()[:200], length=900), "broke off"),
+    "a gzip bomb": (lambda: Reply(200, bomb(), GZIPPED), "larger than 1,000,000"),
+    "gzip that is none": (lambda: Reply(200, rss(item(1)).encode(), GZIPPED), "garbled"),
+    "no HTTP": (lambda: Reply(raw=b"220 mail.example ESMTP\r\n"), "not HTTP"),
+    "a header without an end": (lambda: Reply(200, headers={f"X-{n}": "y" for n in range(300)}), "headers"),
+    "an entity bomb": (lambda: Reply(200, laughing().encode()), "refused"),
+    "an external entity": (
+        lambda: Reply(200, b"<!DOCTYPE rss [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><rss>&e;</rss>"),
+        "refused",
+    ),
+    "HTML": (lambda: Reply(200, b"<!DOCTYPE html><html><p>Sign in"), "an HTML page"),
+    "HTML that says it is a feed": (
+        lambda: Reply(200, b"<html><body>x", {"Content-Type": "application/rss+xml"}),
+        "an HTML page",
+    ),
+    "NULs alone": (lambda: Reply(200, bytes(900_000)), "not a feed"),
+    "JSON of 100,000 levels": (lambda: Reply(200, (JSON_FEED + "[" * 100_000).encode()), "broken JSON"),
+    "a picture": (lambda: Reply(200, b"\x89PNG\r\n\x1a\n" + bytes(9_000)), "an image"),
+    "100,000 levels": (
+        lambda: Reply(200, rss(item(1, description="<a>" * 100_000 + "</a>" * 100_000)).encode()),
+        "",
+    ),
+    "one line of 900 kB": (lambda: Reply(200, rss(item(1, description="w" * 900_000)).encode()), ""),
+    "a thousand tiny entries": (
+        lambda: Reply(200, rss(*(f"<item><guid>{n}</guid></item>" for n in range(1_000))).encode()),
+        "",
+    ),
+    "a feed as a picture": (lambda: Reply(200, rss(item(1)).encode(), {"Content-Type": "image/png"}), ""),
+    "a charset that is none": (
+        lambda: Reply(200, rss(item(1)).encode(), {"Content-Type": "text/xml; charset=zip"}),
+        "",
+    ),
+    "UTF-16 that says it is UTF-8": (
+        lambda: Reply(200, rss(item(1)).encode("utf-16"), {"Content-Type": "text/xml; charset=utf-8"}),
+        "",
+    ),
+    "surrogates": (
+        lambda: Reply(200, (JSON_FEED + r'[{"id": "\udfff", "title": "\ud800"}, {"id": "b\u0000"}]}').encode()),
+        "",
+    ),
+}  # fmt: skip
+
+
+def laughing() -> str:
+    return BOMBS["a billion laughs"] + rss(item(1, title="&l8;")).partition("?>")[2]
+
+
+def test_hostile_sources_fail_alone_and_in_one_line_each(sqlite_store: Store, http_server: HttpServer) -> None:
+    """R63, R66: all of them in one pass, beside a source that means well."""
+    answers = {f"s{number:02}": reply for number, (reply, _) in enumerate(ANSWERS.values())}
+    said = {f"s{number:02}": words for number, (_, words) in enumerate(ANSWERS.values())}
+    sources = [
+        Source(key=key, url=http_server.on(f"/{key}", lambda _, reply=reply: reply()))  # type: ignore[misc]
+        for key, reply in answers.items()
+    ]
+    good = Source(key="good", url=http_server.serve("/good", rss(item(1), item(2))))
+    watching = {"size_limit_mb": 1, "timeout": timedelta(seconds=2)}
+
+    report = watch(sqlite_store, make_settings(*sources, good, **watching), now=NOW)
+
+    problems = {problem.where.split('"')[1]: str(problem) for problem in report.problems}
+    assert len(problems) == len(report.problems)
+    assert {key for key, words in said.items() if words} == set(problems)
+    for key, text in problems.items():
+        assert said[key] in text
+        assert text.isprintable()
+        assert len(text) < 600
+    stored = Counter(one.source for one in episodes(sqlite_store))
+    assert stored["good"] == 2
+    assert {key for key, words in said.items() if not words} == set(stored) - {"good"}
+    assert all("root:" not in repr(one) for one in episodes(sqlite_store))
 
 
 @given(st.binary(max_size=400))

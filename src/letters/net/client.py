@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from letters.errors import FetchError
-from letters.net.connector import make_connector
-from letters.net.guard import Guard
+from letters.errors import FetchError, FetchTimeoutError
+from letters.net.driver import Driver
+from letters.net.guard import Guard, RefusedAddressError
 from letters.net.patience import Patience, Wait
-from letters.net.reading import EXCERPT_BYTES, check_head, read_body
+from letters.net.reading import EXCERPT_BYTES
+from letters.net.transfer import Transfer
 from letters.net.urls import is_blocked_port, parse_location, parse_url, shown, without_user
 from letters.net.values import Answer, Hop, NetSettings
-from letters.net.words import fetch_error
+from letters.net.words import forbidden_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Never to be shown to another host than the one it was meant for.
@@ -36,29 +35,24 @@ class Client:
         self.settings = settings
         self._guard = Guard(settings.allow_private)
         self._patience = Patience(total=settings.timeout, idle=settings.idle_timeout)
-        # Not aiohttp's limit: waiting for a turn there would look like the server's silence.
+        # Waiting for a turn is not the server's silence, so turns are taken before the time begins.
         self._turns = asyncio.Semaphore(settings.connections)
-        self._session: aiohttp.ClientSession | None = None
+        self._driver: Driver | None = None
+        self._transfers: list[Transfer] = []
+        self._idle: list[Transfer] = []
 
     async def __aenter__(self) -> Client:
-        settings = self.settings
-        self._session = aiohttp.ClientSession(
-            connector=make_connector(self._guard),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": settings.user_agent},
-            timeout=aiohttp.ClientTimeout(sock_connect=settings.connect_timeout.total_seconds()),
-            trust_env=False,
-            max_line_size=settings.field_limit_bytes,
-            max_field_size=settings.field_limit_bytes,
-            max_headers=settings.fields_limit,
-        )
+        self._driver = Driver(kept_connections=self.settings.connections)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._driver is not None:
+            self._driver.close()
+        self._patience.close()
+        for transfer in self._transfers:
+            transfer.close()
 
     def is_private_place(self, url: str) -> bool:
         """Whether ``allow_private`` covers the place; manners towards strangers do not apply there."""
@@ -75,11 +69,10 @@ class Client:
 
         Raises `ForbiddenAddressError`, `FetchTimeoutError`, `TooLargeError` or another `FetchError`.
         """
-        start = parse_url(url)
-        async with self._turns:
-            wait = Wait()
-            work = self._follow(start, headers or {}, limit_bytes or self.settings.size_limit_bytes, wait)
-            return await self._patience.keep(work, wait, start)
+        start, limit_bytes = parse_url(url), limit_bytes or self.settings.size_limit_bytes
+        return await self._in_turn(
+            start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, limit_bytes)
+        )
 
     async def post(self, url: str, form: Mapping[str, str]) -> Answer:
         """The answer to a form that is sent (``application/x-www-form-urlencoded``). Redirects are answers, not followed.
@@ -87,19 +80,42 @@ class Client:
         Raises as `get` does.
         """
         start = parse_url(url)
-        async with self._turns:
-            wait = Wait()
-            work = self._ask(without_user(start), {}, EXCERPT_BYTES, wait, form=form)
-            return await self._patience.keep(work, wait, start)
+        here = without_user(start)
+        return await self._in_turn(
+            start, lambda transfer, wait: self._ask(transfer, wait, here, {}, EXCERPT_BYTES, form=form)
+        )
 
-    async def _follow(self, start: URL, headers: Mapping[str, str], limit_bytes: int, wait: Wait) -> Answer:
+    async def _in_turn(self, start: URL, work: Callable[[Transfer, Wait], Awaitable[Answer]]) -> Answer:
+        """One turn's work, within the time that there is for it."""
+        async with self._turns:
+            transfer = self._idle.pop() if self._idle else self._make_transfer()
+            wait = self._patience.begin()
+            try:
+                return await work(transfer, wait)
+            except TimeoutError as error:
+                if isinstance(error, FetchError):
+                    raise
+                raise FetchTimeoutError(shown(start), str(error)) from error
+            finally:
+                self._patience.end(wait)
+                self._idle.append(transfer)
+
+    def _make_transfer(self) -> Transfer:
+        assert self._driver is not None, "the client is used as a context manager"
+        transfer = Transfer(self._driver, self._guard, self.settings)
+        self._transfers.append(transfer)
+        return transfer
+
+    async def _follow(
+        self, transfer: Transfer, wait: Wait, start: URL, headers: Mapping[str, str], limit_bytes: int
+    ) -> Answer:
         here = without_user(start)
         if start.user is not None:
             headers = {**headers, "Authorization": _basic(start.user, start.password or "")}
         hops: tuple[Hop, ...] = ()
         while True:
-            answer = await self._ask(here, headers, limit_bytes, wait, hops=hops)
-            location = _location(answer.status, answer.headers)
+            answer = await self._ask(transfer, wait, here, headers, limit_bytes, hops=hops)
+            location = _location(answer)
             if not location:
                 return answer
             onward = _onward(location, here)
@@ -114,43 +130,40 @@ class Client:
 
     async def _ask(
         self,
+        transfer: Transfer,
+        wait: Wait,
         url: URL,
         headers: Mapping[str, str],
         limit_bytes: int,
-        wait: Wait,
         *,
         hops: tuple[Hop, ...] = (),
         form: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request to one address, a POST where there is a form; every error becomes ours here."""
-        assert self._session is not None, "the client is used as a context manager"
-        method, body = "GET" if form is None else "POST", b""
+        """One request to one address, a POST where there is a form. An error of a hop names where the redirect led."""
         try:
             self._check(url)
-            wait.asked()
-            async with self._session.request(
-                method, url, headers=headers, data=form, allow_redirects=False
-            ) as response:
-                wait.heard()
-                check_head(response, url, self.settings)
-                if not _location(response.status, response.headers):
-                    body = await read_body(response, url, limit_bytes, heard=wait.heard)
-                return Answer(
-                    status=response.status, url=str(url), hops=hops, headers=response.headers, body=body
-                )
-        except (FetchError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
-            raise fetch_error(error, url, self.settings, redirected=bool(hops)) from error
+            reading = await transfer.ask(url, headers, limit_bytes=limit_bytes, wait=wait, form=form)
+        except FetchError as error:
+            if not hops:
+                raise
+            raise type(error)(error.url, f"redirects to {error.url}: {error.reason}") from error
+        return Answer(
+            status=reading.status, url=str(url), hops=hops, headers=reading.headers, body=reading.body
+        )
 
     def _check(self, url: URL) -> None:
         host, port = url.host or "", url.port or 0
-        self._guard.check_literal(host, port)
+        try:
+            self._guard.check_literal(host, port)
+        except RefusedAddressError as error:
+            raise forbidden_address(shown(url), error) from error
         if is_blocked_port(url) and not self._guard.is_private_place(host, port):
             raise FetchError(shown(url), f"port {port} belongs to another protocol than HTTP")
 
 
-def _location(status: int, headers: Mapping[str, str]) -> str:
+def _location(answer: Answer) -> str:
     """Where an answer sends us on to; nothing for one that is an end."""
-    return headers.get("Location", "").strip() if status in _REDIRECTS else ""
+    return answer.headers.get("Location", "").strip() if answer.status in _REDIRECTS else ""
 
 
 def _onward(location: str, here: URL) -> URL:

@@ -92,13 +92,11 @@ def literal_address(host: str) -> Address | None:
 
 
 class Guard:
-    """Says which addresses may be connected to. Remembers what allowed names resolved to."""
+    """Says which addresses may be connected to. Remembers which names lead into an allowed network."""
 
     def __init__(self, allow_private: tuple[str, ...] = ()) -> None:
         self._networks: list[Network] = []
         self._places: set[tuple[str, int]] = set()
-        # Addresses that an allowed host:port resolved to, for the check at the socket, which knows no names.
-        self._approved: set[tuple[str, int]] = set()
         # Hosts that `check_literal` let pass; what is allowed only ever grows.
         self._passed: set[tuple[str, int]] = set()
         # Names that turned out to live in an allowed network.
@@ -131,29 +129,23 @@ class Guard:
         if (host, port) in self._passed:
             return
         address = literal_address(host)
-        if address is not None and (_plain(host), port) not in self._places:
-            self.check_socket(str(address), port)
+        if address is not None:
+            self.check_address(host, port, str(address))
         if len(self._passed) >= _MOST_REMEMBERED:
             self._passed.clear()
         self._passed.add((host, port))
 
-    def check_resolved(self, host: str, port: int, address: str) -> bool:
-        """Whether a name may lead to this address."""
+    def check_address(self, host: str, port: int, address: str) -> None:
+        """The check that decides: a connection to this host and port is about to be made to this address.
+
+        Raises `RefusedAddressError`.
+        """
         parsed = ip_address(address.partition("%")[0])
         if (_plain(host), port) in self._places:
-            self._approved.add((str(parsed), port))
-            return True
+            return
         if self._in_networks(parsed):
             self._private_hosts.add(_plain(host))
-            return True
-        return not is_forbidden(parsed)
-
-    def check_socket(self, address: str, port: int) -> None:
-        """The last word, given what the socket will connect to. Raises `RefusedAddressError`."""
-        parsed = ip_address(address.partition("%")[0])
-        place = (str(parsed), port)
-        allowed = place in self._places or place in self._approved or self._in_networks(parsed)
-        if not allowed and is_forbidden(parsed):
+        elif is_forbidden(parsed):
             raise RefusedAddressError(str(parsed))
 
     def _in_networks(self, address: Address) -> bool:

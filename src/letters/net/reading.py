@@ -1,59 +1,145 @@
-"""Reading an answer without ever holding more of it than was agreed."""
+"""What comes in of one answer, without ever holding more of it than was agreed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from io import BytesIO
-from itertools import chain
 
-import aiohttp
-from yarl import URL
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from letters.errors import FetchError, TooLargeError
-from letters.net.urls import shown
+from letters.net.patience import Wait
 from letters.net.values import NetSettings
 
 # Of an error page; enough to say what it was.
 EXCERPT_BYTES = 65_536
 
+# What a callback gives back to have libcurl break the transfer off; None has it go on.
+_BREAK_OFF = 0
+_EMPTY = frozenset({b"\r\n", b"\n"})
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? ([1-9]\d\d)(?: |\r?\n)")
+# Behind which there may be a proper answer (RFC 9110 section 15.2); 101 would be another protocol.
+_INFORMATIONAL = frozenset({100, 102, 103, 104})
 
-def check_head(response: aiohttp.ClientResponse, url: URL, settings: NetSettings) -> None:
-    """Raises `FetchError` for an answer that is none, or whose header is too large.
 
-    One field and the number of fields were limited while they came in; together they can still be megabytes.
+class Reading:
+    """Takes one answer as libcurl hands it over: its header line by line, then its body, decompressed, piece by piece.
+
+    Everything is counted as it comes, so that what has no end is cut off like what is too large. Of an answer that is
+    no success only the beginning of the body is kept.
     """
-    if response.status < 200:
-        raise FetchError(
-            shown(url), f"answered {response.status}, which is no answer to a request for a document"
-        )
-    size = sum(map(len, chain.from_iterable(response.raw_headers)))
-    if size > settings.header_limit_bytes:
-        raise FetchError(
-            shown(url), f"the answer's header is larger than {settings.header_limit_bytes:,} bytes"
-        )
+
+    __slots__ = (
+        "_body",
+        "_limit_bytes",
+        "_lines",
+        "_room_bytes",
+        "_settings",
+        "_wait",
+        "headers",
+        "is_enough",
+        "refusal",
+        "status",
+    )
+
+    def __init__(self, settings: NetSettings, limit_bytes: int, wait: Wait) -> None:
+        self._settings, self._limit_bytes, self._wait = settings, limit_bytes, wait
+        self._lines: list[bytes] = []
+        self._room_bytes = settings.header_limit_bytes
+        self._body = BytesIO()
+        #: 0 until the whole header is here.
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        #: Why this answer is of no use.
+        self.refusal: tuple[type[FetchError], str] | None = None
+        #: Reading was broken off because nothing more is wanted.
+        self.is_enough = False
+
+    @property
+    def body(self) -> bytes:
+        # Shares the buffer: a body is in memory once, not twice.
+        return self._body.getvalue()
+
+    def take_line(self, line: bytes) -> int | None:
+        """A line of the header, or of the trailer behind a body."""
+        self._lines.append(line)
+        self._room_bytes -= len(line)
+        if self._room_bytes < 0:
+            limit = self._settings.header_limit_bytes
+            return self._refuse(f"the answer's header is larger than {limit:,} bytes")
+        return self._end_header() if line in _EMPTY and not self.status else None
+
+    def take_piece(self, piece: bytes) -> int | None:
+        """A piece of the body."""
+        self._wait.heard()
+        self._body.write(piece)
+        if self._body.tell() <= self._limit_bytes:
+            return None
+        if self.status < 300:
+            return self._refuse(
+                f"larger than {self._limit_bytes:,} bytes; reading stopped there", TooLargeError
+            )
+        self._body.truncate(self._limit_bytes)
+        self.is_enough = True
+        return _BREAK_OFF
+
+    def _end_header(self) -> int | None:
+        lines = self._lines
+        self._lines, self._room_bytes = [], self._settings.header_limit_bytes
+        found = _STATUS_LINE.match(lines[0])
+        if found is None:
+            return self._refuse("the answer is not HTTP: bad status line")
+        status, fault = int(found[1]), self._fault_of(lines)
+        if fault:
+            return self._refuse(fault)
+        if status in _INFORMATIONAL:
+            return None
+        self._wait.heard()
+        self.status, self.headers = status, _headers(lines[1:-1])
+        return self._expect_body()
+
+    def _fault_of(self, lines: list[bytes]) -> str:
+        """What is wrong with a header as a whole."""
+        # Besides the fields there are the status line and the empty one.
+        if len(lines) > self._settings.fields_limit + 2:
+            return "the answer is not HTTP: too many headers"
+        if max(map(len, lines)) > self._settings.field_limit_bytes:
+            return "the answer is not HTTP: a field of its header, or its status line, is too long"
+        return ""
+
+    def _expect_body(self) -> int | None:
+        if self.status < 200:
+            return self._refuse(f"answered {self.status}, which is no answer to a request for a document")
+        if self.status >= 300:
+            self._limit_bytes = min(self._limit_bytes, EXCERPT_BYTES)
+        elif _announced(self.headers) > self._limit_bytes:
+            return self._refuse(
+                f"larger than {self._limit_bytes:,} bytes by its own account; not read", TooLargeError
+            )
+        return None
+
+    def _refuse(self, reason: str, kind: type[FetchError] = FetchError) -> int:
+        self.refusal = (kind, reason)
+        return _BREAK_OFF
 
 
-async def read_body(
-    response: aiohttp.ClientResponse, url: URL, limit_bytes: int, *, heard: Callable[[], None]
-) -> bytes:
-    """The body, decompressed piece by piece and given up as soon as it passes the limit.
+def _headers(lines: list[bytes]) -> CIMultiDictProxy[str]:
+    """The fields of a header; bytes that are no UTF-8 become halves of surrogate pairs, so that none is lost (R59)."""
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        text = line.decode("utf-8", "surrogateescape")
+        if text[0] in " \t" and fields:
+            # A field that goes on in the next line (RFC 9112 section 5.2).
+            name, value = fields.pop()
+            fields.append((name, f"{value} {text.strip()}"))
+        else:
+            name, _colon, value = text.partition(":")
+            fields.append((name, value.strip()))
+    return CIMultiDictProxy(CIMultiDict(fields))
 
-    Counting happens after decompression, so a small body that unfolds without end is cut off like a large one. Of an
-    answer that is no success, only the beginning is kept. `heard` is called at each piece. Raises `TooLargeError`.
-    """
-    wanted = response.status < 300
-    limit_bytes = limit_bytes if wanted else min(limit_bytes, EXCERPT_BYTES)
-    if wanted and (response.content_length or 0) > limit_bytes:
-        response.close()
-        raise TooLargeError(shown(url), f"larger than {limit_bytes:,} bytes by its own account; not read")
-    # Hands its buffer out without copying it: a body is in memory once, not twice.
-    body = BytesIO()
-    while piece := await response.content.readany():
-        heard()
-        body.write(piece)
-        if body.tell() > limit_bytes:
-            response.close()
-            if wanted:
-                raise TooLargeError(shown(url), f"larger than {limit_bytes:,} bytes; reading stopped there")
-            return body.getvalue()[:limit_bytes]
-    return body.getvalue()
+
+def _announced(headers: Mapping[str, str]) -> int:
+    length = headers.get("Content-Length", "")
+    # More digits than any length has would cost time without end to read.
+    return int(length[:30]) if length.isdecimal() else 0

@@ -2,106 +2,87 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
-import ssl
 
-import aiohttp
-from aiohttp import http_exceptions as wire
-from yarl import URL
+import pycurl
 
 from letters.errors import FetchError, FetchTimeoutError, ForbiddenAddressError
 from letters.net.guard import RefusedAddressError
-from letters.net.urls import shown
 from letters.net.values import NetSettings
 
 _LONGEST = 200
 
-# From the particular to the general: the first that fits speaks.
-_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((aiohttp.ClientConnectorDNSError,), "its name cannot be resolved: {}"),
-    ((aiohttp.ClientConnectorCertificateError,), "its certificate is not trusted: {}"),
-    ((aiohttp.ClientConnectorSSLError,), "no TLS connection: {}"),
-    ((aiohttp.ClientConnectorError,), "no connection: {}"),
-    ((wire.ContentEncodingError,), "the answer is garbled: {}"),
-    ((wire.PayloadEncodingError, aiohttp.ClientPayloadError), "the answer broke off or was garbled: {}"),
-    ((aiohttp.ServerDisconnectedError,), "the server closed the connection without an answer"),
-    ((aiohttp.ClientResponseError, wire.HttpProcessingError), "the answer is not HTTP: {}"),
-    ((OSError,), "the connection broke off: {}"),
-    ((aiohttp.InvalidURL, UnicodeError), "not an address: {}"),
+# By libcurl's number, and where that says too little by how its message begins, which is then not said again. The first
+# that fits speaks. The numbers that pycurl has no name for are CURLE_WEIRD_SERVER_REPLY and CURLE_TOO_LARGE.
+_REASONS: tuple[tuple[int, str, str], ...] = (
+    (pycurl.E_URL_MALFORMAT, "", "not an address: {}"),
+    (pycurl.E_COULDNT_RESOLVE_HOST, "Could not resolve host: ", "its name cannot be resolved: {}"),
+    (pycurl.E_COULDNT_RESOLVE_HOST, "", "its name cannot be resolved: {}"),
+    (pycurl.E_COULDNT_CONNECT, "", "no connection: {}"),
+    (pycurl.E_SSL_CONNECT_ERROR, "", "no TLS connection: {}"),
+    (pycurl.E_PEER_FAILED_VERIFICATION, "SSL certificate problem: ", "its certificate is not trusted: {}"),
+    (pycurl.E_PEER_FAILED_VERIFICATION, "", "its certificate is not trusted: {}"),
+    (pycurl.E_SSL_CACERT_BADFILE, "", "the system's certificates cannot be read: {}"),
+    (pycurl.E_GOT_NOTHING, "", "the server closed the connection without an answer"),
+    (pycurl.E_SEND_ERROR, "Send failure: ", "the connection broke off: {}"),
+    (pycurl.E_SEND_ERROR, "", "the connection broke off: {}"),
+    (pycurl.E_RECV_ERROR, "Recv failure: ", "the connection broke off: {}"),
+    (pycurl.E_RECV_ERROR, "", "the answer broke off or was garbled: {}"),
+    (pycurl.E_PARTIAL_FILE, "", "the answer broke off or was garbled: {}"),
+    (pycurl.E_WRITE_ERROR, "", "the answer is garbled: {}"),
+    (
+        pycurl.E_BAD_CONTENT_ENCODING,
+        "Error while processing content unencoding: ",
+        "the answer is garbled: {}",
+    ),
+    (pycurl.E_BAD_CONTENT_ENCODING, "", "the answer is garbled: {}"),
+    # Of HTTP; other protocols are not asked.
+    (pycurl.E_UNSUPPORTED_PROTOCOL, "", "the answer is not HTTP: bad status line"),
+    (8, "", "the answer is not HTTP: {}"),
+    (100, "Too many response headers", "the answer is not HTTP: too many headers"),
+    (100, "", "the answer is not HTTP: {}"),
 )
+# Where libcurl says nothing at all.
+_UNSAID = {
+    pycurl.E_WRITE_ERROR: "its encoding is not what it says",
+    100: "a field of its header, or its status line, is too long",
+}
 
 
-def fetch_error(error: Exception, url: URL, settings: NetSettings, *, redirected: bool) -> FetchError:
-    """Our error for one of aiohttp's or the system's; of a hop it names the address that the redirect led to."""
-    found = _fetch_error(error, shown(url), settings)
-    return type(found)(found.url, f"redirects to {found.url}: {found.reason}") if redirected else found
+def fetch_error(
+    url: str, code: int, message: str, *, cause: OSError | None, settings: NetSettings
+) -> FetchError:
+    """Our error for one of libcurl's. `cause` is why there is no connection, where that is known better than libcurl says."""
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        # The only time that libcurl keeps for us; the others are `Patience`'s.
+        seconds = settings.connect_timeout.total_seconds()
+        return FetchTimeoutError(url, f"no connection within {seconds:g} seconds")
+    if code == pycurl.E_COULDNT_CONNECT and isinstance(cause, RefusedAddressError):
+        return forbidden_address(url, cause)
+    if code == pycurl.E_COULDNT_CONNECT and cause is not None and cause.errno:
+        message = os.strerror(cause.errno)
+    return FetchError(url, reason_of(code, message))
 
 
-def _fetch_error(error: Exception, url: str, settings: NetSettings) -> FetchError:
-    cause: BaseException | None = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    match cause:
-        case FetchError():
-            return cause
-        case RefusedAddressError():
-            reason = f"its address {cause.address} is not on the public internet and not in allow_private"
-            return ForbiddenAddressError(url, reason)
-        case TimeoutError():
-            seconds = settings.connect_timeout.total_seconds()
-            return FetchTimeoutError(url, f"no connection within {seconds:g} seconds")
-    return FetchError(url, reason_of(error))
+def forbidden_address(url: str, error: RefusedAddressError) -> ForbiddenAddressError:
+    reason = f"its address {error.address} is not on the public internet and not in allow_private"
+    return ForbiddenAddressError(url, reason)
 
 
-def reason_of(error: Exception) -> str:
-    """A lower-case clause for an error of aiohttp or of the system."""
-    innermost = _innermost(error)
-    for kinds, words in _REASONS:
-        if isinstance(error, kinds) or isinstance(innermost, kinds):
-            return words.format(_line(innermost))
-    return f"no usable answer: {_line(error)}"
+def reason_of(code: int, message: str) -> str:
+    """A lower-case clause for what libcurl says."""
+    message = message or _UNSAID.get(code, "") or pycurl.easy_strerror(code)
+    for number, start, words in _REASONS:
+        if number == code and message.startswith(start):
+            return words.format(_line(message[len(start) :]))
+    return f"no usable answer: {_line(message)}"
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """What the server did, without what aiohttp wrapped around it."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return error.certificate_error
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error
-    while isinstance(error.__cause__, wire.HttpProcessingError):
-        error = error.__cause__
-    return error
-
-
-def _system_words(error: OSError) -> str:
-    # asyncio says "Connect call failed" and the address; the number says what happened.
-    number = error.errno
-    if (
-        number is not None
-        and number in errno.errorcode
-        and not isinstance(error, ssl.SSLError | socket.gaierror)
-    ):
-        return os.strerror(number).lower()
-    return error.strerror or ""
-
-
-def _wire_words(error: wire.HttpProcessingError) -> str:
-    """What is wrong, without the excerpt of the answer that follows on other lines."""
-    if isinstance(error, wire.LineTooLong):
-        return "a field of its header, or its status line, is too long"
-    words = error.message.partition("\n")[0].rstrip(":.")
-    # The name of a field keeps its capital.
-    return words if "-" in words.partition(" ")[0] else words[:1].lower() + words[1:]
-
-
-def _line(error: BaseException) -> str:
-    """An error's own text as one short printable line: parts of it may come from the server."""
-    match error:
-        case OSError():
-            text = _system_words(error)
-        case wire.HttpProcessingError():
-            text = _wire_words(error)
-        case _:
-            text = ""
-    text = " ".join((text or str(error) or type(error).__name__).split())
+def _line(message: str) -> str:
+    """A message as the end of a clause, short and printable: parts of it may come from the server."""
+    text = " ".join(message.split()).rstrip(".")
+    # The name of a field, a protocol or an acronym keeps its capital.
+    first = text.partition(" ")[0]
+    if first[1:].islower() and first.isalpha():
+        text = text[:1].lower() + text[1:]
     return "".join(character if character.isprintable() else "?" for character in text)[:_LONGEST]

@@ -1,0 +1,160 @@
+"""One request and its answer, by one of libcurl's easy handles."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pycurl
+from yarl import URL
+
+from letters.errors import FetchError
+from letters.net.driver import Driver
+from letters.net.guard import Guard
+from letters.net.patience import Wait
+from letters.net.reading import Reading
+from letters.net.trust import trust_the_system
+from letters.net.urls import shown
+from letters.net.values import NetSettings
+from letters.net.words import fetch_error
+
+_IMPOSSIBLE = re.compile(r"[\r\n\0]")
+
+
+class Transfer:
+    """Asks for one document, and then for another: setting a handle up costs more than a request.
+
+    The address of every socket is checked by the function that opens it, to which libcurl gives the very address that
+    it is about to connect to (R63). A connection that is kept and used again was checked when it was made; libcurl
+    uses it for the same scheme, host and port only.
+    """
+
+    def __init__(self, driver: Driver, guard: Guard, settings: NetSettings) -> None:
+        self._driver, self._guard, self._settings = driver, guard, settings
+        self._place = ("", "", 0)
+        self._posted = self._opened = False
+        self._unopened: OSError | None = None
+        self._curl = _make_handle(settings)
+        self._curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        self._curl.setopt(pycurl.SOCKOPTFUNCTION, _keep_from_children)
+
+    def close(self) -> None:
+        """Only once the driver is closed: until then its connections call back here."""
+        self._curl.close()
+
+    async def ask(
+        self,
+        url: URL,
+        headers: Mapping[str, str],
+        *,
+        limit_bytes: int,
+        wait: Wait,
+        form: Mapping[str, str] | None = None,
+    ) -> Reading:
+        """The answer of one address, to a POST where there is a form. Redirects are answers.
+
+        Raises `FetchError`, and `TimeoutError` when `wait` is over.
+        """
+        reading = Reading(self._settings, limit_bytes, wait)
+        self._prepare(url, headers, form, reading)
+        done = self._driver.start(self._curl)
+        wait.asked(done)
+        try:
+            await done
+        except pycurl.error as error:
+            if not reading.is_enough:
+                raise self._fetch_error(error, url, reading) from error
+        finally:
+            self._driver.end(self._curl)
+        if not reading.status:
+            raise FetchError(shown(url), "the server closed the connection without an answer")
+        return reading
+
+    def _prepare(
+        self, url: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, reading: Reading
+    ) -> None:
+        curl = self._curl
+        place = (url.scheme, url.host or "", url.port or 0)
+        if place != self._place:
+            self._place = place
+            curl.setopt(pycurl.URL, f"{url.scheme}://{url.host_subcomponent}:{url.port}/")
+        # Byte for byte: libcurl's own reading of an address may differ from ours.
+        curl.setopt(pycurl.REQUEST_TARGET, url.raw_path_qs)
+        curl.setopt(pycurl.HTTPHEADER, _fields(headers, url))
+        if form is not None:
+            curl.setopt(pycurl.POSTFIELDS, urlencode(form))
+        elif self._posted:
+            curl.setopt(pycurl.HTTPGET, 1)
+        self._posted = form is not None
+        curl.setopt(pycurl.HEADERFUNCTION, reading.take_line)
+        curl.setopt(pycurl.WRITEFUNCTION, reading.take_piece)
+        self._opened, self._unopened = False, None
+
+    def _open_socket(self, _purpose: int, address: Any) -> socket.socket | int:
+        """The check that decides. libcurl tries a name's next address where this gives it no socket."""
+        _scheme, host, port = self._place
+        try:
+            self._guard.check_address(host, port, address.addr[0])
+            opened = socket.socket(address.family, address.socktype, address.protocol)
+        except OSError as error:
+            self._unopened = self._unopened or error
+            return int(pycurl.SOCKET_BAD)
+        self._opened = True
+        # pycurl takes a duplicate, once this function has returned.
+        asyncio.get_running_loop().call_soon(opened.close)
+        return opened
+
+    def _fetch_error(self, error: pycurl.error, url: URL, reading: Reading) -> FetchError:
+        if reading.refusal is not None:
+            kind, reason = reading.refusal
+            return kind(shown(url), reason)
+        code, message = error.args
+        if self._opened:
+            cause: OSError | None = OSError(self._curl.getinfo(pycurl.OS_ERRNO), "")
+        else:
+            cause = self._unopened
+        return fetch_error(shown(url), code, message, cause=cause, settings=self._settings)
+
+
+def _make_handle(settings: NetSettings) -> pycurl.Curl:
+    """A handle that knows no proxy, cookie, password file, redirect or protocol but HTTP/1, whatever the environment says."""
+    curl = pycurl.Curl()
+    options = {
+        pycurl.USERAGENT: settings.user_agent,
+        # Whatever this libcurl can unpack: an empty list means all.
+        pycurl.ACCEPT_ENCODING: "",
+        pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+        # HTTP/2 would let a server keep many streams and tables in memory, and gains nothing for one document.
+        pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+        pycurl.HTTP09_ALLOWED: 0,
+        pycurl.FOLLOWLOCATION: 0,
+        pycurl.PROXY: "",
+        pycurl.NETRC: pycurl.NETRC_IGNORED,
+        pycurl.NOSIGNAL: 1,
+        pycurl.CONNECTTIMEOUT_MS: max(1, round(settings.connect_timeout.total_seconds() * 1000)),
+    }
+    for option, value in options.items():
+        curl.setopt(option, value)
+    trust_the_system(curl)
+    return curl
+
+
+def _keep_from_children(number: int, _purpose: int) -> int:
+    """A duplicate is inherited by the programs that are started, if nobody says otherwise."""
+    os.set_inheritable(number, False)
+    return int(pycurl.SOCKOPT_OK)
+
+
+def _fields(headers: Mapping[str, str], url: URL) -> list[bytes]:
+    """The header to be sent, as libcurl wants it: ``Name;`` is an empty field, ``Name:`` none at all."""
+    # Never an empty list: pycurl would leave the last request's fields in place. And nobody is asked for leave to send.
+    lines = ["Expect:"]
+    lines += [f"{name}: {value}" if value else f"{name};" for name, value in headers.items()]
+    if _IMPOSSIBLE.search("".join(lines)):
+        raise FetchError(shown(url), "a header to be sent holds characters that no header may hold")
+    return [line.encode("utf-8", "surrogateescape") for line in lines]
