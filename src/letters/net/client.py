@@ -15,7 +15,14 @@ from letters.net.guard import Guard, RefusedAddressError
 from letters.net.patience import Patience, Wait
 from letters.net.reading import EXCERPT_BYTES
 from letters.net.transfer import Transfer
-from letters.net.urls import is_blocked_port, parse_location, parse_url, shown, without_user
+from letters.net.urls import (
+    is_blocked_port,
+    parse_location,
+    parse_url,
+    parse_url_once,
+    shown,
+    without_user,
+)
 from letters.net.values import Answer, Hop, NetSettings
 from letters.net.words import forbidden_address
 
@@ -57,7 +64,7 @@ class Client:
     def is_private_place(self, url: str) -> bool:
         """Whether ``allow_private`` covers the place; manners towards strangers do not apply there."""
         try:
-            parsed = parse_url(url)
+            parsed = parse_url_once(url)
         except FetchError:
             return False
         return self._guard.is_private_place(parsed.host or "", parsed.port or 0)
@@ -69,7 +76,7 @@ class Client:
 
         Raises `ForbiddenAddressError`, `FetchTimeoutError`, `TooLargeError` or another `FetchError`.
         """
-        start, limit_bytes = parse_url(url), limit_bytes or self.settings.size_limit_bytes
+        start, limit_bytes = parse_url_once(url), limit_bytes or self.settings.size_limit_bytes
         return await self._in_turn(
             start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, limit_bytes)
         )

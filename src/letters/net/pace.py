@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
 
 from yarl import URL
 
@@ -14,7 +15,8 @@ from yarl import URL
 class Pace:
     """Gives each host its turns: at most `at_once` together, starting at least `spacing` apart.
 
-    Hosts for which `is_exempt` answers True are not spaced; that is asked at each turn. Belongs to one event loop.
+    Places for which `is_exempt` answers True have a turn whenever they want one; that is asked at each turn. Belongs to
+    one event loop.
     """
 
     def __init__(self, *, spacing: timedelta, at_once: int, is_exempt: Callable[[str], bool]) -> None:
@@ -26,8 +28,12 @@ class Pace:
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Wait for this host's turn, and hold one of its slots until the end of the block."""
+        if self._is_exempt(url):
+            yield
+            return
         host = host_of(url)
         async with self._slots[host]:
+            # Asked again: a name is known to be private once it was resolved.
             if not self._is_exempt(url):
                 await asyncio.sleep(self._reserve(host))
             yield
@@ -40,6 +46,7 @@ class Pace:
         return start - now
 
 
+@lru_cache(maxsize=1_024)
 def host_of(url: str) -> str:
     """The host that manners apply to; what is no URL is its own host."""
     try:

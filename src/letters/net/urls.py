@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from yarl import URL
 
@@ -47,6 +48,12 @@ def parse_url(url: str, *, base: URL | None = None) -> URL:
     if not host or port is None:
         raise FetchError(shown(url), "the address names no host")
     return parsed
+
+
+@lru_cache(maxsize=1_024)
+def parse_url_once(url: str) -> URL:
+    """`parse_url`, remembering the last thousand: an address is looked at several times on its way."""
+    return parse_url(url)
 
 
 def parse_location(location: str, *, base: URL) -> URL:

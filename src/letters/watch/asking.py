@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import zip_longest
 
 import structlog
 
 from letters.model import Source
 from letters.net import Client, NetSettings, Pace
+from letters.net.pace import host_of
 from letters.settings.types import WatchSettings
 from letters.store.sources import SourceState
 from letters.watch.desk import Desk, HeavyReading, surprise
@@ -25,6 +27,8 @@ from letters.watch.values import Document, Failed, Look
 _log = structlog.get_logger("letters.watch")
 
 _AT_ONE_HOST = 2
+#: Sources that are on their way at the same time: far more than connections, for most wait for the pauses of their hosts.
+_ASKERS = 256
 #: Stored in one transaction at the most: enough to make its cost small, few enough that other writers need not wait long.
 _TOGETHER = 128
 #: How long to wait for more to store together, in seconds; a transaction costs as much as storing ten looks.
@@ -67,7 +71,7 @@ class Asking:
                 self._slots = asyncio.Semaphore(self._settings.connections)
                 self._inbox = _Inbox()
                 storing = asyncio.create_task(self._store_all(len(asked), thread, readers, progress))
-                asking = asyncio.gather(*(self._ask_one(source, state) for source, state in asked))
+                asking = asyncio.gather(*self._askers(asked))
                 try:
                     # Whichever ends first by an error ends the pass.
                     await asyncio.gather(asking, storing)
@@ -75,6 +79,16 @@ class Asking:
                     asking.cancel()
                     storing.cancel()
                 return storing.result()
+
+    def _askers(self, asked: Sequence[tuple[Source, SourceState]]) -> list[Awaitable[None]]:
+        """A number of askers that share the sources, however many there are."""
+        left = iter(taking_turns(asked))
+
+        async def ask_on() -> None:
+            for source, state in left:
+                await self._ask_one(source, state)
+
+        return [ask_on() for _ in range(min(len(asked), _ASKERS))]
 
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
@@ -122,6 +136,15 @@ class Asking:
         loop = asyncio.get_running_loop()
         result = await loop.run_in_executor(readers.threads, readers.read, heavy.job)
         await self._inbox.put(heavy.finding(result))
+
+
+def taking_turns(asked: Iterable[tuple[Source, SourceState]]) -> Iterator[tuple[Source, SourceState]]:
+    """The sources with their hosts in turn, so that those of one host do not keep all askers waiting for its pauses."""
+    by_host: dict[str, list[tuple[Source, SourceState]]] = {}
+    for source, state in asked:
+        by_host.setdefault(host_of(address_of(state)), []).append((source, state))
+    for some in zip_longest(*by_host.values()):
+        yield from (one for one in some if one is not None)
 
 
 class _Inbox:
