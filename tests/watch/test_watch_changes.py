@@ -189,6 +189,23 @@ def test_date_that_was_in_the_future_is_given_when_it_has_come_true_and_is_no_ne
     assert memory.announced == ["Episode 2"]
 
 
+# --- documents that hubs push ---------------------------------------------------------------------------
+
+
+def test_a_part_of_a_document_says_nothing_of_what_it_does_not_hold() -> None:
+    """An edited entry is edited, a new one is new, and old ones that nobody knows are no upheaval."""
+    stored = known([entry(number) for number in range(20, 30)])
+    strange = [
+        entry(number, guid=f"x-{number}", identity=f"x-{number}", title="x", link="")
+        for number in range(1, 5)
+    ]
+    part = [entry(30), entry(29, title="Edited"), *strange]
+    found = changes(stored, part, is_first=False, backfill=0, is_whole=False, now=NOW)
+    assert [one.title for one in found.added if one.is_new] == ["Episode 30"]
+    assert [one.title for one in found.changed] == ["Edited"]
+    assert (len(found.added), found.quarantined, found.renamed) == (5, (), {})
+
+
 # --- tombstones ------------------------------------------------------------------------------------------
 
 
