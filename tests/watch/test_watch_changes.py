@@ -14,6 +14,7 @@ from watching import NOW, entry
 
 from letters.model import Enclosure, Episode, Person, Source
 from letters.store.episodes import mint_id
+from letters.store.hidden import RESTORED
 from letters.store.seen import SeenEpisode
 from letters.watch.changes import Changes, changes
 from letters.watch.parse.identity import candidates, identified
@@ -245,6 +246,13 @@ def test_entry_that_its_publisher_withdrew_is_removed_once() -> None:
     assert told.is_notice
     assert "its publisher withdrew 1 of its episodes; it is not published any more" in str(told)
     assert memory.look([entry(1)], deleted=[notice]) == Changes()
+
+
+def test_entry_that_an_operator_brought_back_is_not_removed_by_the_same_notice() -> None:
+    """R65: what a person decided outlasts what a document goes on saying."""
+    stored = {"guid-1": seen_of(entry(1), removed_by=RESTORED)}
+    notice = Deleted(ref="guid-1", when=NOW)
+    assert changes(stored, [], deleted=[notice], is_first=False, backfill=0, now=NOW) == Changes()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from letters.errors import Problem
 from letters.model import Episode, Source
-from letters.store.episodes import digest_of
+from letters.store.episodes import digest_of, mint_id
 from letters.store.seen import SeenEpisode
 from letters.watch.news import news_among
 from letters.watch.parse.identity import candidates
@@ -98,7 +98,13 @@ def changes(
     }
     news = news_among(seen, unknown, is_first=is_first, backfill=backfill) - held
     fresh = {
-        place: replace(entry, identity=names[place], first_seen=now, is_new=place in news)
+        place: replace(
+            entry,
+            id=mint_id(entry.source, names[place]),
+            identity=names[place],
+            first_seen=now,
+            is_new=place in news,
+        )
         for place, entry in unknown.items()
     }
     again = _again(seen, entries, matches, names)
@@ -167,11 +173,13 @@ def _names(
     names = []
     for place, (entry, identity) in enumerate(zip(entries, matches.stored, strict=True)):
         name = identity or ""
-        if identity is None or identity != entry.identity:
-            is_nameless = identity is None or place in matches.back
+        is_nameless = identity is None or place in matches.back
+        if is_nameless and entry.identity not in taken:
+            name = entry.identity
+        elif name != entry.identity:
             options = _weaker_names(entry) if is_nameless else _better_names(entry, name)
             name = next((one for one in options if one not in taken), name or options[-1])
-            taken.add(name)
+        taken.add(name)
         names.append(name)
     return tuple(names)
 
