@@ -86,7 +86,8 @@ def test_other_guids_change_nothing_that_is_published(
     )
     http_server.serve("/feed.xml", renamed)
     ran = once(letters, signal, 4)
-    assert ran.data["episodes"] == {"new": 0, "changed": 0}
+    assert ran.data["episodes"]["new"] == 0
+    assert [problem["notice"] for problem in ran.data["problems"]] == [True]
     assert published(signal) == before
     assert {one["id"] for one in listed(letters, signal)} == ids
 

@@ -12,6 +12,7 @@ from letters.cli.face import count, parse_now
 from letters.errors import UsageError
 
 COMMANDS = [
+    ("episodes", "list"), ("episodes", "release"), ("episodes", "remove"), ("episodes", "restore"),
     ("init",), ("check",), ("demo",), ("once",), ("watch",), ("pair",), ("publish",), ("compose",), ("deliver",),
     ("schedule",), ("run",), ("approve",), ("hold",), ("cancel",), ("db", "upgrade"),
     ("subscribers", "import"), ("subscribers", "export"), ("subscribers", "list"),

@@ -28,6 +28,7 @@ from letters.store.cards import StoredCard, add_cards, retire_cards
 from letters.store.codec import dump
 from letters.store.entries import load_entries
 from letters.store.episodes import insert_episodes
+from letters.store.hidden import release_episodes, remove_episodes
 from letters.store.pairings import load_pairings
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -243,6 +244,38 @@ def test_a_doubt_passes_to_another_card_without_two_holding_one_episode(store: S
     retire(store, first, days=2)
     assert counts(run(store, 2)) == (0, 2, 0)
     assert {held for _, held in decisions(store).values()} == {twin.id for twin in twins}
+
+
+def test_a_removed_episode_lets_go_and_its_card_takes_another(store: Store) -> None:
+    """R65: the entry is retired as a retired card's is, and is the same when its card is published again."""
+    first = episode(TITLES[0], name="first", published=START)
+    one = card(TITLES[0])
+    add(store, episodes=[first], cards=[one])
+    run(store)
+    (before,) = entries(store)
+    with store.write() as c:
+        remove_episodes(c, [first.id], by="ada", now=after(1))
+    assert (entries(store), decisions(store)) == ([], {})
+    run(store, 2)
+    assert (entries(store), decisions(store)) == ([], {one.id: (Decision.NONE, None)})
+    second = episode(TITLES[0], name="second", published=START)
+    add(store, episodes=[second], days=3)
+    run(store, 3)
+    (again,) = entries(store)
+    assert (again.id, again.address, again.ready_at) == (before.id, before.address, before.ready_at)
+    assert again.episode.id == second.id
+
+
+def test_an_episode_in_quarantine_is_not_paired_until_it_is_let_in(store: Store) -> None:
+    """R64."""
+    held = episode(TITLES[0], published=START)
+    add(store, cards=[card(TITLES[0])])
+    with store.write() as c:
+        insert_episodes(c, [held], now=START, in_quarantine=True)
+    assert counts(run(store)) == (0, 0, 1)
+    with store.write() as c:
+        release_episodes(c, [held.id], now=after(1))
+    assert counts(run(store, 1)) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("publisher", ["Night Desk", "The Lantern Hour Podcast"])

@@ -14,6 +14,7 @@ from watching import NOW, entry
 
 from letters.model import Enclosure, Episode, Person, Source
 from letters.store.episodes import mint_id
+from letters.store.hidden import RESTORED
 from letters.store.seen import SeenEpisode
 from letters.watch.changes import Changes, changes
 from letters.watch.parse.identity import candidates, identified
@@ -189,6 +190,23 @@ def test_date_that_was_in_the_future_is_given_when_it_has_come_true_and_is_no_ne
     assert memory.announced == ["Episode 2"]
 
 
+# --- documents that hubs push ---------------------------------------------------------------------------
+
+
+def test_a_part_of_a_document_says_nothing_of_what_it_does_not_hold() -> None:
+    """An edited entry is edited, a new one is new, and old ones that nobody knows are no upheaval."""
+    stored = known([entry(number) for number in range(20, 30)])
+    strange = [
+        entry(number, guid=f"x-{number}", identity=f"x-{number}", title="x", link="")
+        for number in range(1, 5)
+    ]
+    part = [entry(30), entry(29, title="Edited"), *strange]
+    found = changes(stored, part, is_first=False, backfill=0, is_whole=False, now=NOW)
+    assert [one.title for one in found.added if one.is_new] == ["Episode 30"]
+    assert [one.title for one in found.changed] == ["Edited"]
+    assert (len(found.added), found.quarantined, found.renamed) == (5, (), {})
+
+
 # --- tombstones ------------------------------------------------------------------------------------------
 
 
@@ -228,6 +246,13 @@ def test_entry_that_its_publisher_withdrew_is_removed_once() -> None:
     assert told.is_notice
     assert "its publisher withdrew 1 of its episodes; it is not published any more" in str(told)
     assert memory.look([entry(1)], deleted=[notice]) == Changes()
+
+
+def test_entry_that_an_operator_brought_back_is_not_removed_by_the_same_notice() -> None:
+    """R65: what a person decided outlasts what a document goes on saying."""
+    stored = {"guid-1": seen_of(entry(1), removed_by=RESTORED)}
+    notice = Deleted(ref="guid-1", when=NOW)
+    assert changes(stored, [], deleted=[notice], is_first=False, backfill=0, now=NOW) == Changes()
 
 
 @pytest.mark.parametrize(

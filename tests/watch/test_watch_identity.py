@@ -14,6 +14,7 @@ from watching import NOW, entry
 
 from letters.model import Enclosure, Episode, Source
 from letters.watch.changes import Changes, changes
+from letters.watch.likeness import media_file, page, page_anywhere, same_guid, title_words
 from letters.watch.parse.identity import identified
 from letters.watch.recognise import enclosure_of
 from letters.watch.remap import remap
@@ -25,12 +26,12 @@ SOURCE = Source(key="show", url="https://show.example/feed")
 
 def show(number: int, **fields: object) -> Episode:
     """An entry of a podcast, whose guid is its page."""
-    page = f"http://show.example/episodes/{number}"
+    address = f"http://show.example/episodes/{number}"
     return replace(
         entry(number),
-        identity=page,
-        guid=page,
-        link=page,
+        identity=address,
+        guid=address,
+        link=address,
         enclosures=(Enclosure(url=f"https://cdn.example/files/{number}.mp3", type="audio/mpeg"),),
         **fields,
     )
@@ -58,8 +59,8 @@ def on_another_host(one: Episode) -> Episode:
 
 def with_permalinks_renamed(one: Episode) -> Episode:
     number = one.title.rpartition(" ")[2]
-    page = f"https://show.example/listen/the-{number}"
-    return replace(one, guid=page, link=page)
+    address = f"https://show.example/listen/the-{number}"
+    return replace(one, guid=address, link=address)
 
 
 def with_titles_rewritten(one: Episode) -> Episode:
@@ -245,6 +246,15 @@ def test_a_single_entry_under_another_guid_is_recognised_by_date_and_title_or_fi
     assert (list(found.renamed), memory.announced) == ([show(9).guid], [])
 
 
+def test_entries_on_one_page_are_told_apart_by_their_places_on_it() -> None:
+    memory = Memory()
+    now = "https://show.example/now.html#"
+    notes = [entry(number, guid=f"{now}{number}", link=f"{now}{number}") for number in range(1, 31)]
+    for last in range(10, 31):
+        memory.look(list(reversed(notes[last - 10 : last])))
+    assert len(memory.announced) == 20
+
+
 def test_a_daily_show_with_one_title_and_page_for_all_is_news_each_day() -> None:
     """Pain 31: today's is not taken for the one that dropped out."""
     memory = Memory()
@@ -334,6 +344,57 @@ def test_at_a_changed_address_the_feed_is_recognised_under_other_identities() ->
     memory.look(feed(*range(1, 11)))
     found = memory.look([on_another_host(one) for one in feed(*range(1, 12))], is_first=True)
     assert (len(found.renamed), memory.announced) == (10, ["Episode 11"])
+
+
+# --- forms that can be compared --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "one", "other", "are_alike"),
+    [
+        (page, "http://www.show.example/1/", "https://show.example:443/1?utm_source=feed", True),
+        (page, "https://show.example/?p=1", "https://show.example/?p=2", False),
+        (page, "https://show.example/a%20b", "https://show.example/a b", True),
+        (page_anywhere, "https://old.example/2026/one", "http://new.example/2026/one", True),
+        (page_anywhere, "https://old.example/?b=2&a=1", "https://new.example/?a=1&b=2", True),
+        (media_file, "https://cdn.example/a/1.mp3", "https://x.example/a/1.mp3?token=9", True),
+        (
+            media_file,
+            "https://cdn.example/a/1.mp3",
+            "https://t.example/track/3/redirect.mp3/cdn.example/a/1.mp3",
+            True,
+        ),
+        (
+            media_file,
+            "https://cdn.example/a/1.mp3",
+            "https://t.example/https%3A%2F%2Fcdn.example%2Fa%2F1.mp3",
+            True,
+        ),
+        (media_file, "https://cdn.example/play?id=1", "https://cdn.example/play?id=2", False),
+        (title_words, "Episode 1: “Ships”", "EPISODE 1 - ships", True),
+        (title_words, "Episode 1", "Episode 11", False),
+        (same_guid, "http://show.example/1", "https://www.show.example/1", True),
+        (same_guid, "http", "https", False),
+    ],
+)
+def test_what_is_written_differently_and_means_the_same_has_one_form(
+    form: Callable[[str], str], one: str, other: str, are_alike: bool
+) -> None:
+    assert (form(one) == form(other)) == are_alike
+
+
+@pytest.mark.parametrize("nothing", ["", "x", "mailto:ada@show.example", "https://[", "http:///1"])
+def test_what_is_no_address_tells_nothing(nothing: str) -> None:
+    assert (page(nothing), page_anywhere(nothing), media_file(nothing)) == ("", "", "")
+    assert page_anywhere("https://show.example/") == ""
+
+
+@given(st.text(), st.from_regex(r"https?://[a-z.:\[\]%/?&=#0-9]{0,30}"))
+def test_no_text_breaks_a_form(text: str, address: str) -> None:
+    for one in (text, address):
+        assert [
+            isinstance(form(one), str) for form in (page, page_anywhere, media_file, title_words, same_guid)
+        ]
 
 
 # --- what a comparison has to know -----------------------------------------------------------------------

@@ -20,6 +20,7 @@ from letters.store.episodes import (
     update_episodes,
 )
 from letters.store.hidden import (
+    RESTORED,
     load_hidden_ids,
     release_episodes,
     remove_episodes,
@@ -187,6 +188,8 @@ def test_removed_and_quarantined_episodes_come_back(store: Store) -> None:
         assert release_episodes(c, ids[:2], now=NOW + HOUR) == ids[1:2]
         assert release_episodes(c, ids[2:], as_news=True, now=NOW + HOUR) == ids[2:]
         assert restore_episodes(c, ids) == ids[:1]
+        assert restore_episodes(c, ids) == []
+        assert load_seen(c, "show")["guid-1"].removed_by == RESTORED
         # It was in quarantine before it was removed.
         assert {one.title: (one.is_new, one.first_seen) for one in load_episodes(c)} == {
             "Episode 2": (False, NOW),

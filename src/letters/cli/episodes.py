@@ -194,5 +194,5 @@ def _as_json(one: ListedEpisode) -> dict[str, object]:
         "new": one.is_new,
         "quarantined_at": one.quarantined_at,
         "removed_at": one.removed_at,
-        "removed_by": one.removed_by or None,
+        "removed_by": one.removed_by if one.removed_at else None,
     }

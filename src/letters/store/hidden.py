@@ -20,6 +20,9 @@ T = TypeVar("T")
 _e, _pairing, _entry = tables.episode.c, tables.pairing, tables.entry
 _IDS_AT_ONCE = 10_000
 
+#: `removed_by` of an episode that was brought back.
+RESTORED = "restored"
+
 #: The condition of the table's partial index, word for word, so that both databases use it.
 IS_HIDDEN = or_(_e.quarantined_at.is_not(None), _e.removed_at.is_not(None))
 IS_QUARANTINED = and_(IS_HIDDEN, _e.quarantined_at.is_not(None), _e.removed_at.is_(None))
@@ -52,12 +55,15 @@ def remove_episodes(c: Connection, ids: Collection[str], *, by: str, now: dateti
 
 
 def restore_episodes(c: Connection, ids: Collection[str]) -> list[str]:
-    """Take tombstones away; returns whose. The next pass pairs these episodes as any other, and their entries revive."""
+    """Take tombstones away; returns whose. The next pass pairs these episodes as any other, and their entries revive.
+
+    It is remembered that somebody did, for a publisher's notice stays in his document and would remove them again.
+    """
     restored: list[str] = []
     for some in _portions(sorted(set(ids))):
         found = c.execute(select(_e.id).where(_e.id.in_(some), IS_REMOVED)).scalars().all()
         restored += found
-        c.execute(update(tables.episode).where(_e.id.in_(found)).values(removed_at=None, removed_by=""))
+        c.execute(update(tables.episode).where(_e.id.in_(found)).values(removed_at=None, removed_by=RESTORED))
     return restored
 
 

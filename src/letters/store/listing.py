@@ -28,7 +28,7 @@ class ListedEpisode:
     is_new: bool
     quarantined_at: datetime | None
     removed_at: datetime | None
-    #: Who removed it: a person, or "publisher".
+    #: Who removed it: a person, or "publisher"; says nothing without `removed_at`.
     removed_by: str
 
     @property

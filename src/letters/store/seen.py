@@ -35,6 +35,8 @@ class SeenEpisode:
     enclosure: str = ""
     quarantined_at: datetime | None = None
     removed_at: datetime | None = None
+    #: Who removed it; `RESTORED` if somebody took that back.
+    removed_by: str = ""
 
 
 _COLUMNS = (
@@ -49,6 +51,7 @@ _COLUMNS = (
     func.coalesce(_e.data[("enclosures", 0, "url")].as_string(), ""),
     _e.quarantined_at,
     _e.removed_at,
+    _e.removed_by,
 )
 _SEEN = select(_e.source, _e.identity, *_COLUMNS)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from letters.errors import Problem
 from letters.model import Episode, Source
-from letters.store.episodes import digest_of
+from letters.store.episodes import digest_of, mint_id
 from letters.store.seen import SeenEpisode
 from letters.watch.news import news_among
 from letters.watch.parse.identity import candidates
@@ -71,12 +71,14 @@ def changes(
     deleted: Sequence[Deleted] = (),
     is_first: bool,
     backfill: int,
+    is_whole: bool = True,
     now: datetime,
 ) -> Changes:
     """Compare a document's entries with what is stored of its source.
 
     `entries` are those that were read, `kept` the identities of stored episodes that the document holds again unchanged;
-    all of them are present, and no entry is taken for one in `kept`. `seen` is what `letters.watch.wanted` asks for.
+    all of them are present, and no entry is taken for one in `kept`. `seen` is what `letters.watch.wanted` asks for. Of a
+    document that is not `is_whole`, as a hub may push it, nothing follows for what it does not hold.
 
     At the first look the `backfill` newest entries are new and the others merely stored; later an unknown entry is new if
     it is news (see `letters.watch.news`). The first look at a changed address, with episodes stored from the old one,
@@ -86,7 +88,7 @@ def changes(
     document came back under others, what cannot be found is put in quarantine (see `letters.watch.upheaval`). A moved
     date alone is no change; many publishers touch it on every request.
     """
-    matches = _match(seen, entries, kept)
+    matches = _match(seen, entries, kept, is_whole=is_whole)
     names = _names(seen, entries, matches, kept)
     held = _held(seen, entries, matches, is_first=is_first)
     unknown = {
@@ -96,7 +98,13 @@ def changes(
     }
     news = news_among(seen, unknown, is_first=is_first, backfill=backfill) - held
     fresh = {
-        place: replace(entry, identity=names[place], first_seen=now, is_new=place in news)
+        place: replace(
+            entry,
+            id=mint_id(entry.source, names[place]),
+            identity=names[place],
+            first_seen=now,
+            is_new=place in news,
+        )
         for place, entry in unknown.items()
     }
     again = _again(seen, entries, matches, names)
@@ -127,14 +135,18 @@ class _Matches:
     in_crowd: bool
 
 
-def _match(seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept: Collection[str]) -> _Matches:
+def _match(
+    seen: Mapping[str, SeenEpisode], entries: Sequence[Episode], kept: Collection[str], *, is_whole: bool
+) -> _Matches:
     recognised = recognise(seen, entries, kept=kept)
     stored = list(recognised.identities)
     unknown = [place for place, identity in enumerate(stored) if identity is None]
     present = frozenset(kept).union(identity for identity in stored if identity is not None)
-    in_crowd = is_crowd(seen, unknown=len(unknown), present=present)
     absent = {identity: known for identity, known in seen.items() if identity not in present}
-    found = remap([entries[place] for place in unknown], absent, is_crowd=in_crowd) if absent else {}
+    in_crowd = is_whole and is_crowd(seen, unknown=len(unknown), present=present)
+    found: Mapping[int, str] = {}
+    if is_whole and unknown and absent:
+        found = remap([entries[place] for place in unknown], absent, is_crowd=in_crowd)
     for number, identity in found.items():
         stored[unknown[number]] = identity
     return _Matches(
@@ -161,11 +173,13 @@ def _names(
     names = []
     for place, (entry, identity) in enumerate(zip(entries, matches.stored, strict=True)):
         name = identity or ""
-        if identity is None or identity != entry.identity:
-            is_nameless = identity is None or place in matches.back
+        is_nameless = identity is None or place in matches.back
+        if is_nameless and entry.identity not in taken:
+            name = entry.identity
+        elif name != entry.identity:
             options = _weaker_names(entry) if is_nameless else _better_names(entry, name)
             name = next((one for one in options if one not in taken), name or options[-1])
-            taken.add(name)
+        taken.add(name)
         names.append(name)
     return tuple(names)
 

@@ -84,16 +84,17 @@ def wants_all(finding: Finding, seen: Mapping[str, SeenEpisode]) -> bool:
 
 
 def _kept(finding: Finding) -> Mapping[str, str]:
-    """Of the document before this one, what this one holds again: fingerprint -> identity.
-
-    A pushed document may hold only what is new, and says nothing of the others.
-    """
-    reading, fetched = finding.reading, finding.arrival.fetched
+    """Of the document before this one, what this one holds again: fingerprint -> identity."""
+    reading = finding.reading
     if reading is None or reading.parsed is None:
         return {}
-    if isinstance(fetched, Document) and fetched.is_pushed:
-        return reading.known
     return {mark: reading.known[mark] for mark in reading.parsed.kept}
+
+
+def _is_whole(finding: Finding) -> bool:
+    """Whether the document lists all that the source lists; a pushed one may hold only what is new."""
+    fetched = finding.arrival.fetched
+    return not (isinstance(fetched, Document) and fetched.is_pushed)
 
 
 def record_of(
@@ -152,6 +153,7 @@ def _record_of_document(
         new=new,
         changed=len(found.changed) + len(found.renamed),
         stored=len(found.added) + len(found.quarantined),
+        problems=tuple(found.problems(source)),
     )
     if document.is_pushed:
         after = after_push(state, published=published, new=new, now=now)
@@ -202,7 +204,7 @@ def _compare(
     finding: Finding, parsed: ParsedFeed, seen: Mapping[str, SeenEpisode], *, now: datetime
 ) -> tuple[Changes, dict[str, str]]:
     """The changes, and what the document holds by fingerprint."""
-    kept = _kept(finding)
+    kept, is_whole = _kept(finding), _is_whole(finding)
     found = changes(
         seen,
         parsed.entries,
@@ -210,7 +212,10 @@ def _compare(
         deleted=parsed.deleted,
         is_first=finding.arrival.state.first_look_at is None,
         backfill=finding.arrival.source.backfill,
+        is_whole=is_whole,
         now=now,
     )
+    # What a part does not hold is still in the whole.
+    before = kept if is_whole or finding.reading is None else finding.reading.known
     read = zip(parsed.fingerprints, found.identities, strict=True) if parsed.fingerprints else ()
-    return found, {**kept, **{mark: identity for mark, identity in read if mark}}
+    return found, {**before, **{mark: identity for mark, identity in read if mark}}

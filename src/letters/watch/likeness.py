@@ -24,27 +24,30 @@ def same_guid(guid: str) -> str:
 
 
 def page(address: str) -> str:
-    """A page's address without scheme, ``www.``, port, fragment, trailing slash and tracking: the same on http and https."""
-    host, path, query = _split(address)
-    return _join(host + path, query) if host else ""
+    """A page's address without scheme, ``www.``, port, trailing slash and tracking: the same on http and https.
+
+    The fragment counts: some publishers keep all of their entries on one page.
+    """
+    host, path, rest = _split(address)
+    return host + path + rest
 
 
 def page_anywhere(address: str) -> str:
     """A page's address without its host too: the same after a move to another domain. Empty for a host's front page."""
-    host, path, query = _split(address)
-    return _join(path, query) if host and (path.strip("/") or query) else ""
+    _, path, rest = _split(address)
+    return path + rest if path.strip("/") or rest else ""
 
 
 def media_file(address: str) -> str:
     """A media file's address without scheme, host, counting services before it, and query."""
-    host, path, query = _split(address)
+    host, path, rest = _split(address)
     if not host:
         return ""
     segments = [segment for segment in path.split("/") if segment]
     # The last one is the file, whose name looks like a host's.
     hosts = [place for place, segment in enumerate(segments[:-1]) if _HOST.fullmatch(segment)]
     own = "/".join(segments[hosts[-1] + 1 :] if hosts else segments)
-    return own if _MEDIA_FILE.search(own) else _join(own, query)
+    return own if _MEDIA_FILE.search(own) else own + rest
 
 
 def title_words(title: str) -> str:
@@ -53,17 +56,15 @@ def title_words(title: str) -> str:
 
 
 def _split(address: str) -> tuple[str, str, str]:
-    """Host, path and query, tidied; an empty host for anything but a web address."""
+    """Host, path, and query with fragment, tidied; all empty for anything but a web address."""
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return "", "", ""
-    if parts.scheme not in {"http", "https"}:
+    if parts.scheme not in {"http", "https"} or not host:
         return "", "", ""
     kept = sorted(pair for pair in parse_qsl(parts.query) if not _TRACKING.fullmatch(pair[0].lower()))
-    return host, unquote(parts.path).rstrip("/"), urlencode(kept)
-
-
-def _join(place: str, query: str) -> str:
-    return f"{place}?{query}" if query else place
+    query = f"?{urlencode(kept)}" if kept else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return host, unquote(parts.path).rstrip("/"), query + fragment

@@ -32,6 +32,8 @@ def recognise(
     which most agrees wins. An agreement that entries of this source have in common proves nothing, and an entry with
     nothing but an old guid is another entry, for some publishers use them again. What is in `kept` is taken.
     """
+    if not seen:
+        return Recognised((None,) * len(entries), frozenset())
     common = _Common(entries, seen.values())
     options: list[tuple[int, int, int, str]] = []
     repeats: dict[int, str] = {}

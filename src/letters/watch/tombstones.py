@@ -16,13 +16,14 @@ def withdrawn(
     """Ids of stored episodes that notices say are gone (RFC 6721 section 3).
 
     A notice is about the episodes with its guid. An entry that the same document still lists is gone only if the notice
-    is dated after the entry's last edit.
+    is dated after the entry's last edit. What an operator brought back once is left alone.
     """
     notices = {notice.ref: notice.when for notice in deleted}
     return tuple(
         known.id
         for identity, known in seen.items()
         if known.removed_at is None
+        and not known.removed_by
         and known.guid in notices
         and (identity not in listed or _is_after(notices[known.guid], listed[identity]))
     )
