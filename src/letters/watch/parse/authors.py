@@ -34,6 +34,9 @@ def take_author(entry: Entry, element: Any, _depth: int) -> None:
             raise OddError("an unusual author")
         if key is None:
             continue
+        # feedparser then gives both the same name.
+        if entry.has_named_author:
+            raise OddError("an author in parts after one in a string")
         text = (child.text or "").strip()
         if key == "href" and text:
             text = mended(resolved(entry.base, text))
@@ -57,6 +60,7 @@ def _name_author(entry: Entry, author: Fields) -> None:
             author["email"] = found[0]
         if text:
             author["name"] = text
+        entry.has_named_author = True
 
 
 def _without_mail(text: str, address: str) -> str:

@@ -26,6 +26,8 @@ class Entry:
         self.title_depth = -1
         #: Whether there was a `content`: a second summary is content until then.
         self.has_content = False
+        #: Whether an author was named in a string.
+        self.has_named_author = False
         # Where the elements stood whose text was taken: of two the one further out counts, of equals the last.
         self._depths: dict[str, int] = {}
 

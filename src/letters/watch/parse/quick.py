@@ -77,12 +77,15 @@ def _is_plain(entry: Entry, holder: Any) -> bool:
 
 
 def _take_group(entry: Entry, element: Any, depth: int) -> None:
+    strangers = {name for one in element if not (name := entry.names.of(one)).startswith("media_")}
+    if not strangers.isdisjoint(_ELEMENTS):
+        raise OddError("more than media in a group of media")
     _take_children(entry, element, depth + 1)
 
 
 def _take_media(entry: Entry, element: Any, depth: int) -> None:
     entry.fields.setdefault("media_content", []).append(attributes_of(element))
-    _take_children(entry, element, depth + 1)
+    _take_group(entry, element, depth)
 
 
 def _take_source(entry: Entry, element: Any, depth: int) -> None:
@@ -92,12 +95,14 @@ def _take_source(entry: Entry, element: Any, depth: int) -> None:
         name = entry.names.of(child)
         if name in {"title", "dc_title"} and text_of(child):
             entry.title_depth = depth + 1
-        elif name in _CONTENTS:
-            raise OddError("content of a source")
+        elif name in _CONTENTS or name in _PODCAST:
+            raise OddError("more than a name in a source")
 
 
-def _pass_over(_entry: Entry, _element: Any, _depth: int) -> None:
+def _pass_over(entry: Entry, element: Any, _depth: int) -> None:
     """Of the publisher, or of somebody who contributed; no author."""
+    if len(element) and not _is_plain(entry, element):
+        raise OddError("an unusual contributor")
 
 
 def _give_up(_entry: Entry, element: Any, _depth: int) -> None:
