@@ -38,8 +38,7 @@ def _is_word(text: str, word: str) -> bool:
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
-        if text[at - 1 : at] in _BORDERS or at == 0:
-            if end == len(text) or text[end] in _BORDERS:
-                return True
+        if (at == 0 or text[at - 1] in _BORDERS) and (end == len(text) or text[end] in _BORDERS):
+            return True
         at = text.find(word, end)
     return False

@@ -24,10 +24,10 @@ _PIECE_BYTES = 65_536
 class Beside:
     """The items in the document's order, and what stands around them."""
 
-    items: tuple[PodcastItem, ...] = ()
-    persons: tuple[Person, ...] = ()
-    hints: Hints = Hints()
-    deleted: tuple[Deleted, ...] = ()
+    items: tuple[PodcastItem, ...]
+    persons: tuple[Person, ...]
+    hints: Hints
+    deleted: tuple[Deleted, ...]
 
     def item(self, place: int) -> PodcastItem:
         """An item's own; persons of the channel stand in where it names none (podcast namespace, ``person``)."""

@@ -30,6 +30,7 @@ _NOT_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-es
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
 # No feed may hold these (XML 1.0, production 2, and JSON by sense); one of them makes strict parsers give up.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 _MEDIA = (b"ID3", b"OggS", b"\xff\xfb", b"RIFF", b"fLaC")
@@ -89,7 +90,19 @@ def decode(body: bytes, content_type: str = "") -> str:
     In this order: a byte order mark, the HTTP charset, the XML declaration (RFC 7303 section 3.2), then UTF-8 and
     windows-1252. What is valid UTF-8 beyond ASCII is taken as UTF-8 whatever is declared: in practice nothing else is.
     """
-    return _FORBIDDEN.sub("", _decode(body, content_type))
+    text = _decode(body, content_type)
+    return text if _is_clean(text) else _FORBIDDEN.sub("", text)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether nothing in a text is forbidden; asked of its bytes, which takes a tenth of the pattern's time."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(data.translate(None, _CONTROL_BYTES)) == len(data) and not (
+        "\ufffe" in text or "\uffff" in text
+    )
 
 
 def _decode(body: bytes, content_type: str) -> str:

@@ -32,7 +32,8 @@ class EpisodeReader:
         self._origin, self._show, self.language, self._is_atom = origin, show, language, is_atom
 
     def read(self, entry: Fields, podcast: PodcastItem) -> Episode:
-        """One entry, with what it says in the podcast namespace; its identity is still empty."""
+        """One entry, with what it says in the podcast namespace; its identity is the guid until others are beside it."""
+        guid = guid_text(entry.get("id"))
         base = self._origin.url
         contents = entry.get("media_content") or []
         updated = _date(entry, "updated")
@@ -40,8 +41,8 @@ class EpisodeReader:
         season, number = whole_number(entry.get("itunes_season")), whole_number(entry.get("itunes_episode"))
         return Episode(
             source=self._origin.source,
-            identity="",
-            guid=guid_text(entry.get("id")),
+            identity=guid,
+            guid=guid,
             link=self._link(entry),
             title=self._title(entry),
             # Atom 0.3 and Dublin Core know other dates; `updated` alone is better than none.

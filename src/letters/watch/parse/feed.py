@@ -13,7 +13,7 @@ from letters.watch.parse.again import is_told_apart
 from letters.watch.parse.dates import believable, is_ahead
 from letters.watch.parse.document import Kind, decode, kind_of
 from letters.watch.parse.entities import without_prolog
-from letters.watch.parse.identity import distinct_places, identities
+from letters.watch.parse.identity import distinct_places, identities, named
 from letters.watch.parse.jsonfeed import JsonDocument
 from letters.watch.parse.values import Deleted, Hints, OddError, Origin, ParsedFeed
 from letters.watch.parse.xmldocument import open_xml
@@ -158,15 +158,11 @@ def _finished(parsed: ParsedFeed, *, now: datetime) -> ParsedFeed:
     dated = [_with_believable_dates(entry, now) for entry in parsed.entries]
     places = distinct_places(dated)
     distinct = [dated[place] for place in places]
-    entries = [
-        replace(entry, identity=identity)
-        for entry, identity in zip(distinct, identities(distinct), strict=True)
-    ]
     # Tomorrow a date of the day after tomorrow counts: such an entry is read at each look.
     fingerprints = [
         "" if _is_early(parsed.entries[place], now) else parsed.fingerprints[place] for place in places
     ]
-    return replace(parsed, entries=tuple(entries), fingerprints=tuple(fingerprints))
+    return replace(parsed, entries=named(distinct, identities(distinct)), fingerprints=tuple(fingerprints))
 
 
 def _is_early(entry: Episode, now: datetime) -> bool:

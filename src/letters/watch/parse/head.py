@@ -150,8 +150,7 @@ class _HeadReader:
         if name in _ENTRIES or name in _FEEDS:
             raise OddError("an entry or a feed in the head")
         if name in _TITLES:
-            if text_of(child):
-                self._take_title(child)
+            self._take_title(child)
         elif name in _LANGUAGES:
             self._language = text_of(child)
         elif name.startswith("podcast_"):

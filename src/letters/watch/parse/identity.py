@@ -21,9 +21,14 @@ def identified(entries: Sequence[Episode], *, taken: Collection[str] = ()) -> tu
     in everything are one entry listed twice; the first is kept.
     """
     distinct = [entries[place] for place in distinct_places(entries)]
+    return named(distinct, identities(distinct, taken=taken))
+
+
+def named(entries: Sequence[Episode], identities: Sequence[str]) -> tuple[Episode, ...]:
+    """The entries under these identities, by place."""
     return tuple(
-        replace(entry, identity=identity)
-        for entry, identity in zip(distinct, identities(distinct, taken=taken), strict=True)
+        entry if entry.identity == identity else replace(entry, identity=identity)
+        for entry, identity in zip(entries, identities, strict=True)
     )
 
 

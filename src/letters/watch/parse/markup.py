@@ -1,6 +1,6 @@
 """The text of simple markup, without a parser: what show notes are nearly always made of.
 
-`letters.text.plain_text` is the rule; this gives the same text or none. It takes markup whose tags are few, known, closed
+`letters.text.plain_text` is the rule; this gives the same text, or none. It takes markup whose tags are few, known, closed
 one by one and nested as they should be, so that HTML's rules for mending have nothing to do.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from letters.text import strip_controls
@@ -15,159 +16,141 @@ from letters.text import strip_controls
 _LONGEST: Final = 50_000
 _DEEPEST: Final = 50
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "cite",
-        "code",
-        "del",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-        "var",
-    ]
-)
+_INLINE = frozenset({
+    *("a", "abbr", "b", "cite", "code", "del", "em", "font", "i", "ins", "mark", "q", "s", "small", "span", "strong"),
+    *("sub", "sup", "u", "var"),
+})  # fmt: skip
+# Of no height and no words.
+_NOTHING = frozenset({"img", "wbr"})
 _LISTS = frozenset({"ul", "ol"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-#: Apart from what surrounds them by a blank line, as in html-text.
-_APART = frozenset({"p", "pre", "blockquote", "figure"}) | _HEADINGS | _LISTS
-#: On a line of their own.
-_LINES = frozenset({"div", "figcaption", "li"})
-#: Blocks that end a paragraph, and leave no trace in the text.
-_SEAMLESS = frozenset({"article", "section"})
+#: How many line breaks are around a block, as in html-text: a blank line, a line of its own, none.
+_GAPS = {
+    **dict.fromkeys({"p", "pre", "blockquote", "figure"} | _HEADINGS | _LISTS, 2),
+    **dict.fromkeys(("div", "figcaption", "li", "br", "hr"), 1),
+    **dict.fromkeys(("article", "section"), 0),
+}
 #: Within these begins no other block: HTML would end them.
 _CLOSED = frozenset({"p", "pre"}) | _HEADINGS
-_GAPS = dict.fromkeys(_APART, 2) | dict.fromkeys(_LINES, 1)
-_VOID = frozenset({"br", "hr", "img", "wbr"})
 
 # Possessive, so that no tag costs more than its length.
 _TAG = re.compile(
-    r"""<(/?)([A-Za-z][A-Za-z0-9]*+)((?:\s++[A-Za-z_:][A-Za-z0-9_:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>=`/]++))?+)*+)\s*+(/?)>"""
+    r"""<(/?)([A-Za-z][A-Za-z0-9]*+)"""
+    r"""(?:\s++[A-Za-z_:][A-Za-z0-9_:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>=`/]++))?+)*+\s*+(/?)>"""
 )
-# What a reference may mean without HTML's rules for wrong ones.
 _NUMERIC = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9A-Fa-f]{1,6}))(?![0-9A-Fa-f])")
 
 
 def text_of_markup(source: str) -> str | None:
     """The text of an HTML fragment, as `letters.text.plain_text` gives it; None where that is not certain."""
-    if len(source) > _LONGEST or strip_controls(source) != source:
+    if len(source) > _LONGEST:
         return None
     if "<" not in source:
-        return source.replace("\xa0", " ").strip() if "&" not in source else None
-    return _Layout().read(source)
+        return strip_controls(source).replace("\xa0", " ").strip() if "&" not in source else None
+    # Text, and then by turns: "/" or nothing, the tag's name, "/" or nothing, and text again.
+    parts = _TAG.split(source)
+    if not _are_plain(parts[::4]):
+        return None
+    parts[::4] = [html.unescape(text) if "&" in text else text for text in parts[::4]]
+    text = _Layout().text(parts[0], zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True))
+    return text if text is not None and strip_controls(text) == text else None
+
+
+def _are_plain(texts: Iterable[str]) -> bool:
+    """Whether no text holds the beginning of a tag, or a reference that HTML has special rules for."""
+    joined = "\n".join(texts)
+    if "<" in joined:
+        return False
+    references = _NUMERIC.findall(joined) if "&#" in joined else []
+    numbers = (int(decimal) if decimal else int(digits, 16) for decimal, digits in references)
+    return joined.count("&#") == len(references) and all(map(_is_plain_character, numbers))
+
+
+def _is_plain_character(number: int) -> bool:
+    return (
+        0x20 <= number < 0x7F
+        or 0xA0 <= number < 0xD800
+        or 0xE000 <= number < 0xFDD0
+        or 0x10000 <= number < 0x1FFFE
+    )
 
 
 class _Layout:
-    """Lays out one fragment; every method says whether the fragment is still simple."""
+    """Lays out one fragment."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._text: list[str] = []
+        self._words: list[str] = []
         self._open: list[str] = []
-        # After the start nothing needs to be set apart.
+        # After the beginning nothing needs to be set apart.
         self._gap = 2
-        self._has_elements = self._has_bare_text = self._has_lines = False
+        self._has_blocks = self._has_bare_text = self._has_lines = False
 
-    def read(self, source: str) -> str | None:
-        at = 0
-        for tag in _TAG.finditer(source):
-            if not self._add(source[at : tag.start()]) or not self._take(*tag.groups()):
+    def text(self, start: str, tags: Iterable[tuple[str, str, str, str]]) -> str | None:
+        """The text of a fragment cut at its tags; None where they are not nested as they should be."""
+        run, opened, is_known = [start], self._open, False
+        for closing, tag, slash, text in tags:
+            name = tag.lower()
+            if name in _INLINE:
+                if slash or not (_pop(opened, name) if closing else name not in opened):
+                    return None
+                if not closing:
+                    opened.append(name)
+            elif name not in _NOTHING:
+                if not self._take_block(name, closing, slash, "".join(run)):
+                    return None
+                run.clear()
+            elif closing:
                 return None
-            at = tag.end()
-        if self._open or not self._add(source[at:]) or not self._break(0):
+            is_known = True
+            run.append(text)
+        # Text outside all blocks is a paragraph, but how it is set apart from mere lines is for html-text to say.
+        if (
+            opened
+            or not is_known
+            or not self._add("".join(run), "")
+            or (self._has_bare_text and self._has_lines)
+        ):
             return None
-        # Text outside all elements is a paragraph, but whether it is set apart from a line is for html-text to say.
-        if not self._has_elements or (self._has_bare_text and self._has_lines):
-            return None
-        return "".join(self._lines).strip()
+        return "".join(self._words).strip()
 
-    def _add(self, text: str) -> bool:
-        if not text:
-            return True
-        if "<" in text or ("&" in text and not _has_plain_references(text)):
+    def _take_block(self, name: str, closing: str, slash: str, text: str) -> bool:
+        gap = _GAPS.get(name)
+        if gap is None or len(self._open) > _DEEPEST:
             return False
-        self._text.append(text)
-        return True
-
-    def _take(self, closing: str, tag: str, _attributes: str, slash: str) -> bool:
-        name = tag.lower()
-        if name in _VOID:
-            self._has_elements = True
-            return not closing and (name in {"img", "wbr"} or self._void(name))
-        if slash:
-            return False
+        is_void = name in {"br", "hr"}
         if closing:
-            return bool(self._open) and self._open.pop() == name and self._close(name)
-        return len(self._open) < _DEEPEST and self._start(name)
-
-    def _void(self, name: str) -> bool:
-        self._has_lines |= name == "hr"
-        return (name == "br" or "p" not in self._open) and self._break(1)
-
-    def _start(self, name: str) -> bool:
-        self._has_elements = True
-        if name in _INLINE:
-            simple = name not in self._open
+            if is_void or not _pop(self._open, name) or not self._add(text, name if gap else self._block()):
+                return False
         else:
-            # In a list stands nothing but its items.
-            in_list = bool(self._open) and self._open[-1] in _LISTS
-            simple = in_list == (name == "li") and _CLOSED.isdisjoint(self._open) and self._start_block(name)
-        self._open.append(name)
-        return simple
-
-    def _start_block(self, name: str) -> bool:
-        if name in _SEAMLESS:
-            return True
-        self._has_lines |= name in _LINES and name != "li"
-        return name in _GAPS and self._break(_GAPS[name])
-
-    def _close(self, name: str) -> bool:
-        return name not in _GAPS or self._break(_GAPS[name], closing=name)
-
-    def _break(self, gap: int, *, closing: str = "") -> bool:
-        """End the text so far, with as many line breaks after it as are not there yet."""
-        if not self._end_text(closing):
-            return False
+            if not self._add(text, self._block()) or (slash and not is_void) or not self._may_start(name):
+                return False
+            if not is_void:
+                self._open.append(name)
         if gap > self._gap:
-            self._lines.append("\n" * (gap - self._gap))
+            self._words.append("\n" * (gap - self._gap))
             self._gap = gap
         return True
 
-    def _end_text(self, closing: str) -> bool:
-        text = "".join(self._text)
-        self._text.clear()
-        words = " ".join((html.unescape(text) if "&" in text else text).split())
-        if not words:
-            return True
-        parent = closing or next((name for name in reversed(self._open) if name in _GAPS), "")
-        if parent in _LISTS or strip_controls(words) != words:
-            return False
-        self._has_bare_text |= not parent
-        self._lines.append(words)
-        self._gap = 0
+    def _may_start(self, name: str) -> bool:
+        # In a list stands nothing but its items.
+        in_list = bool(self._open) and self._open[-1] in _LISTS
+        self._has_lines |= name in {"div", "figcaption", "hr"}
+        return name == "br" or (in_list == (name == "li") and _CLOSED.isdisjoint(self._open))
+
+    def _block(self) -> str:
+        """The block that text stands in here; none outside all."""
+        return next((name for name in reversed(self._open) if _GAPS.get(name)), "")
+
+    def _add(self, text: str, block: str) -> bool:
+        words = " ".join(text.split())
+        if words:
+            if block in _LISTS:
+                return False
+            self._has_bare_text |= not block
+            self._words.append(words)
+            self._gap = 0
         return True
 
 
-def _has_plain_references(text: str) -> bool:
-    for decimal, hexadecimal in _NUMERIC.findall(text):
-        number = int(decimal) if decimal else int(hexadecimal, 16)
-        if not (
-            0xA0 <= number < 0xD800
-            or 0xE000 <= number < 0xFDD0
-            or 0x10000 <= number < 0x1FFFE
-            or 32 <= number < 127
-        ):
-            return False
-    return text.count("&#") == len(_NUMERIC.findall(text))
+def _pop(opened: list[str], name: str) -> bool:
+    return bool(opened) and opened.pop() == name

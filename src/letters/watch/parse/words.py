@@ -112,7 +112,7 @@ def guid_text(value: object) -> str:
 def whole_number(value: object) -> int | None:
     """A season's or episode's number; None for anything but a small whole one."""
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 6 else None
 
 
 def language_tag(value: object) -> str:
