@@ -31,7 +31,7 @@ def start_logging(stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # The scheduler tells of each look at its own list; uvicorn of its own start, which we say in our words.
-    for talkative in ("apscheduler", "uvicorn", "aiohttp"):
+    for talkative in ("apscheduler", "uvicorn"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
