@@ -267,8 +267,8 @@ async def test_redirect_in_bytes_that_are_no_text_keeps_them() -> None:
 
 def lead(client: Client, name: str, port: int, *addresses: str) -> None:
     """Has libcurl find these addresses for a name, as if the system's resolver had said so."""
-    transfer = client._idle[0] if client._idle else client._make_transfer()
-    client._idle[:] = [transfer]
+    transfer = client._take_transfer()
+    client._idle.append(transfer)
     transfer._curl.setopt(pycurl.RESOLVE, [f"{name}:{port}:{','.join(addresses)}"])
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from httpserver import HttpServer, Reply, Request
 from letters.errors import FetchError, ForbiddenAddressError
-from letters.net import Client, NetSettings
+from letters.net import Answer, Client, NetSettings
 from letters.net.words import reason_of
 
 CERTIFICATE = Path(__file__).with_name("self_signed.pem")
@@ -147,6 +147,19 @@ async def test_closing_ends_requests_and_leaves_nothing_open(http_server: HttpSe
     await until(lambda: open_files() <= before)
 
 
+async def test_client_is_of_use_while_it_is_open_only(http_server: HttpServer) -> None:
+    url = http_server.on("/", Reply(200, b"x"))
+    client = Client(settings(connections=1))
+    with pytest.raises(RuntimeError, match="not open"):
+        await client.get(url)
+    async with client:
+        asked = [asyncio.create_task(client.get(url)) for _ in range(3)]
+        await asked[0]
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(end, Answer | RuntimeError | asyncio.CancelledError) for end in ends)
+    assert isinstance(ends[2], RuntimeError)
+
+
 async def test_sockets_are_not_inherited_by_programs_that_are_started(
     client: Client, http_server: HttpServer
 ) -> None:
@@ -211,9 +224,13 @@ async def test_certificate_of_a_named_file_is_trusted(
         assert (await client.get(url)).body == b"for you alone"
 
 
+@pytest.mark.parametrize("file", [None, "/nowhere/to/be/found.pem"])
 async def test_certificate_in_a_named_folder_is_trusted(
-    tls_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tls_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str | None
 ) -> None:
+    """Beside the system's file, and where there is no file at all."""
+    if file is not None:
+        monkeypatch.setenv("SSL_CERT_FILE", file)
     # OpenSSL looks a certificate up by this digest of whom it is for.
     (tmp_path / "ff92e245.0").write_bytes(CERTIFICATE.read_bytes())
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
@@ -227,7 +244,7 @@ async def test_trusted_certificate_of_another_name_is_refused(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     async with Client(settings()) as client:
-        client._idle.append(transfer := client._make_transfer())
+        client._idle.append(transfer := client._take_transfer())
         transfer._curl.setopt(pycurl.RESOLVE, [f"other.test:{tls_server.port}:127.0.0.1"])
         with pytest.raises(FetchError, match=r"its certificate is not trusted: .*other\.test"):
             await client.get(f"https://other.test:{tls_server.port}/")

@@ -234,7 +234,9 @@ def laughing() -> str:
     return BOMBS["a billion laughs"] + rss(item(1, title="&l8;")).partition("?>")[2]
 
 
-def test_hostile_sources_fail_alone_and_in_one_line_each(sqlite_store: Store, http_server: HttpServer) -> None:
+def test_hostile_sources_fail_alone_and_in_one_line_each(
+    sqlite_store: Store, http_server: HttpServer
+) -> None:
     """R63, R66: all of them in one pass, beside a source that means well."""
     answers = {f"s{number:02}": reply for number, (reply, _) in enumerate(ANSWERS.values())}
     said = {f"s{number:02}": words for number, (_, words) in enumerate(ANSWERS.values())}

@@ -106,7 +106,7 @@ def test_only_busy_servers_may_ask_for_time(status: int, waits: bool) -> None:
 
 
 def test_validator_that_cannot_be_sent_back_is_not_kept() -> None:
-    """R59: byte for byte or not at all. aiohttp gives bytes that are no UTF-8 as halves of surrogate pairs."""
+    """R59: byte for byte or not at all. Bytes that are no UTF-8 come as halves of surrogate pairs."""
     found = read_answer(answer(200, ETag='"\udce9"', Last_Modified="é"), asked_conditionally=False, now=NOW)
     assert isinstance(found, Document)
     assert (found.validators.etag, found.validators.last_modified) == (None, "é")

@@ -55,8 +55,9 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._driver is not None:
-            self._driver.close()
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            driver.close()
         self._patience.close()
         for transfer in self._transfers:
             transfer.close()
@@ -95,7 +96,7 @@ class Client:
     async def _in_turn(self, start: URL, work: Callable[[Transfer, Wait], Awaitable[Answer]]) -> Answer:
         """One turn's work, within the time that there is for it."""
         async with self._turns:
-            transfer = self._idle.pop() if self._idle else self._make_transfer()
+            transfer = self._take_transfer()
             wait = self._patience.begin()
             try:
                 return await work(transfer, wait)
@@ -107,8 +108,11 @@ class Client:
                 self._patience.end(wait)
                 self._idle.append(transfer)
 
-    def _make_transfer(self) -> Transfer:
-        assert self._driver is not None, "the client is used as a context manager"
+    def _take_transfer(self) -> Transfer:
+        if self._driver is None:
+            raise RuntimeError("the client is not open: use it within its own async with")
+        if self._idle:
+            return self._idle.pop()
         transfer = Transfer(self._driver, self._guard, self.settings)
         self._transfers.append(transfer)
         return transfer

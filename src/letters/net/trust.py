@@ -18,6 +18,9 @@ def trust_the_system(curl: pycurl.Curl) -> None:
     file, folder = paths.cafile or "", paths.capath or ""
     if file:
         curl.setopt(pycurl.CAINFO, file)
+    elif folder:
+        # Else a file that pycurl finds by itself would be trusted besides.
+        curl.unsetopt(pycurl.CAINFO)
     # With a folder libcurl reads the whole file anew for each connection: only where it is wanted, or all there is.
     if folder and (not file or paths.openssl_capath_env in os.environ):
         curl.setopt(pycurl.CAPATH, folder)
