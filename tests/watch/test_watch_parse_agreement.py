@@ -35,7 +35,8 @@ def feedparser_gives_nothing(ours: object, theirs: object, _document: str) -> bo
 
 def a_base_outlives_its_element(_ours: object, _theirs: object, document: str) -> bool:
     """feedparser goes on resolving against the ``xml:base`` of an element that has ended, if nothing around it states one."""
-    return "xml:base" in document
+    root, _sign, inside = document.partition(">")
+    return "xml:base" in inside and "xml:base" not in root
 
 
 def a_second_summary_of_the_channel_counts_for_its_first_entry(
@@ -50,13 +51,13 @@ def a_second_summary_of_the_channel_counts_for_its_first_entry(
 
 
 RULES: dict[str, tuple[Callable[[object, object, str], bool], ...]] = {
-    "title": (feedparser_gives_nothing),
+    "title": (feedparser_gives_nothing,),
     "description": (a_second_summary_of_the_channel_counts_for_its_first_entry,),
     "duration": (feedparser_gives_nothing,),
     "season": (feedparser_gives_nothing,),
     "number": (feedparser_gives_nothing,),
-    "link": (a_base_outlives_its_element),
-    "guid": (a_base_outlives_its_element),
+    "link": (a_base_outlives_its_element,),
+    "guid": (a_base_outlives_its_element,),
 }
 
 
