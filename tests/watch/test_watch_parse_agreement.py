@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from html import escape
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from letters.errors import UnreadableFeedError
 from letters.model import Episode
 from letters.watch.parse.document import Kind, decode, kind_of
-from letters.watch.parse.entities import without_impossible_references, without_prolog
+from letters.watch.parse.entities import without_prolog
 from letters.watch.parse.values import OddError, Origin, ParsedFeed
 from letters.watch.parse.xmldocument import open_xml
 from letters.watch.parse.xmlfeed import parse_xml
@@ -34,23 +35,29 @@ def feedparser_gives_nothing(ours: object, theirs: object, _document: str) -> bo
 
 def a_base_outlives_its_element(_ours: object, _theirs: object, document: str) -> bool:
     """feedparser goes on resolving against the ``xml:base`` of an element that has ended, if nothing around it states one."""
-    return "xml:base" in document
+    root, _sign, inside = document.partition(">")
+    return "xml:base" in inside and "xml:base" not in root
 
 
-def a_reference_to_no_character(_ours: object, _theirs: object, document: str) -> bool:
-    """For feedparser ``&#;`` and the like are dropped everywhere, since it breaks off at them; in CDATA they are words."""
-    return without_impossible_references(document) != document
+def a_second_summary_of_the_channel_counts_for_its_first_entry(
+    _ours: object, _theirs: object, document: str
+) -> bool:
+    """feedparser takes it for content, and then the first entry's second summary for the summary itself."""
+    head = re.split("<item|<entry", document)[0]
+    return (
+        len(re.findall("<(?:[a-z]+:)?(?:summary|description|content|encoded)[ >]", head)) > 1
+        or "<content" in head
+    )
 
 
 RULES: dict[str, tuple[Callable[[object, object, str], bool], ...]] = {
-    "title": (feedparser_gives_nothing, a_reference_to_no_character),
-    "description": (a_reference_to_no_character,),
-    "people": (a_reference_to_no_character,),
+    "title": (feedparser_gives_nothing,),
+    "description": (a_second_summary_of_the_channel_counts_for_its_first_entry,),
     "duration": (feedparser_gives_nothing,),
     "season": (feedparser_gives_nothing,),
     "number": (feedparser_gives_nothing,),
-    "link": (a_base_outlives_its_element, a_reference_to_no_character),
-    "guid": (a_base_outlives_its_element, a_reference_to_no_character),
+    "link": (a_base_outlives_its_element,),
+    "guid": (a_base_outlives_its_element,),
 }
 
 
@@ -134,16 +141,67 @@ WORDS = (
     "a@b.example", "Ada Quill", "text/html", "image/png", "audio/mpeg", "x" * 300,
 )  # fmt: skip
 words = st.sampled_from(WORDS)
-TEXTS = (
-    "title dc:title media:title itunes:title description dc:description media:description summary itunes:summary "
-    "content:encoded content itunes:subtitle guid id link pubDate published issued updated modified dc:date created "
-    "dcterms:created dcterms:issued dcterms:modified itunes:duration itunes:season itunes:episode author dc:creator "
-    "itunes:author managingEditor podcast:season podcast:episode podcast:person category comments itunes:explicit "
-    "x:unknown dc:publisher thr:total itunes:image media:thumbnail"
-).split()
-ATTRIBUTES = (
-    "rel type href url length isPermaLink role img duration medium fileSize language xml:lang x:y".split()
-)
+TEXTS = [
+    "title",
+    "dc:title",
+    "media:title",
+    "itunes:title",
+    "description",
+    "dc:description",
+    "media:description",
+    "summary",
+    "itunes:summary",
+    "content:encoded",
+    "content",
+    "itunes:subtitle",
+    "guid",
+    "id",
+    "link",
+    "pubDate",
+    "published",
+    "issued",
+    "updated",
+    "modified",
+    "dc:date",
+    "created",
+    "dcterms:created",
+    "dcterms:issued",
+    "dcterms:modified",
+    "itunes:duration",
+    "itunes:season",
+    "itunes:episode",
+    "author",
+    "dc:creator",
+    "itunes:author",
+    "managingEditor",
+    "podcast:season",
+    "podcast:episode",
+    "podcast:person",
+    "category",
+    "comments",
+    "itunes:explicit",
+    "x:unknown",
+    "dc:publisher",
+    "thr:total",
+    "itunes:image",
+    "media:thumbnail",
+]
+ATTRIBUTES = [
+    "rel",
+    "type",
+    "href",
+    "url",
+    "length",
+    "isPermaLink",
+    "role",
+    "img",
+    "duration",
+    "medium",
+    "fileSize",
+    "language",
+    "xml:lang",
+    "x:y",
+]
 ATTRIBUTE_VALUES = (
     "alternate", "self", "enclosure", "hub", "text/html", "html", "text", "image/png", "audio/mpeg", "true", "false", "de",
     "de_AT", "https://a.example/a.mp3", "/b.png", "12", "", "host",
@@ -154,7 +212,7 @@ attributes = st.dictionaries(st.sampled_from(ATTRIBUTES), st.sampled_from(ATTRIB
 def tag(start: str, stated: dict[str, str], inside: str) -> str:
     """An element; what stands in `start` behind its name are further attributes."""
     more = "".join(f' {key}="{escape(value)}"' for key, value in stated.items())
-    return f"<{start}{more}>{inside}</{start.split()[0]}>"
+    return f"<{start}{more}>{inside}</{start.split(maxsplit=1)[0]}>"
 
 
 def written(text: str, *, is_cdata: bool) -> str:
@@ -225,7 +283,7 @@ documents = st.builds(
 
 
 @given(documents)
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_made_documents_are_read_alike(text: str) -> None:
     try:
         ours = quick(text)
@@ -252,6 +310,7 @@ ODD: dict[str, Any] = {
     "entries of two kinds": "<rss><channel><item>a</item><entry>b</entry></channel></rss>",
     "two titles": "<rss><channel><title>a</title><item><title>x</title></item><title>b</title></channel></rss>",
     "another root": "<Channel><item><title>x</title></item></Channel>",
+    "a reference to no character": "<rss><channel><item><title><![CDATA[&#;]]></title></item></channel></rss>",
     "base64": '<feed xmlns="http://purl.org/atom/ns#"><entry><content mode="base64">YQ==</content></entry></feed>',
 }  # fmt: skip
 

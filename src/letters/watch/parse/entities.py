@@ -136,6 +136,11 @@ def without_impossible_references(text: str) -> str:
     return _NUMERIC.sub(lambda reference: reference[0] if _character(reference) else "", text)
 
 
+def has_impossible_references(text: str) -> bool:
+    """Whether a document refers to characters that do not exist."""
+    return "&#" in text and any(not _character(reference) for reference in _NUMERIC.finditer(text))
+
+
 def mended(text: str) -> str:
     """A document with the commonest slips put right: bare ampersands, and HTML's entities that XML does not know.
 

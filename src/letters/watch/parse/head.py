@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from letters.model import Person
+from letters.watch.parse.entities import has_impossible_references
 from letters.watch.parse.episode import is_html
 from letters.watch.parse.hints import HintReader
 from letters.watch.parse.names import ATOM, Names, attributes_of
@@ -79,13 +80,19 @@ def xml_parser(*, instructions: bool) -> etree.XMLParser:
 _PARSER = xml_parser(instructions=True)
 
 
-def read_head(text: str, origin: Origin) -> Head:
-    """The head of a document that `split` cut. Raises `OddError`, also for one that is not well-formed."""
+def parse_strictly(text: str, parser: etree.XMLParser) -> Any:
+    """The root element. Raises `OddError` for what is not well-formed or would be mended."""
+    if has_impossible_references(text):
+        raise OddError("a reference to no character")
     try:
-        root = etree.fromstring(text.encode(), _PARSER)
+        return etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         raise OddError("not well-formed") from error
-    return _HeadReader(root, origin).read()
+
+
+def read_head(text: str, origin: Origin) -> Head:
+    """The head of a document that `split` cut. Raises `OddError`, also for one that is not well-formed."""
+    return _HeadReader(parse_strictly(text, _PARSER), origin).read()
 
 
 class _HeadReader:

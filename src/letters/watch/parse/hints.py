@@ -22,6 +22,10 @@ _PERIODS = {
     "monthly": timedelta(days=31),
     "yearly": timedelta(days=366),
 }
+_NAMES = frozenset({
+    *("link", "ttl", "skiphours", "skipdays", "sy_updateperiod", "sy_updatefrequency", "itunes_new-feed-url"),
+    "at_deleted-entry",
+})  # fmt: skip
 
 
 class HintReader:
@@ -40,6 +44,8 @@ class HintReader:
 
     def take(self, name: str, element: Any) -> None:
         """Note an element, by its name as `letters.watch.parse.names` has it, with what is in it."""
+        if name not in _NAMES:
+            return
         match name:
             case "link":
                 self._take_link(element)

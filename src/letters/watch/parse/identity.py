@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from letters.model import Episode
@@ -13,15 +13,15 @@ from letters.model import Episode
 _LONGEST = 500
 
 
-def identified(entries: Sequence[Episode], *, taken: Collection[str] = ()) -> tuple[Episode, ...]:
-    """The entries with their identities, none of which occurs twice or is among those `taken` by others.
+def identified(entries: Sequence[Episode]) -> tuple[Episode, ...]:
+    """The entries with their identities, none of which occurs twice.
 
     Guid, else enclosure, else link, else the words. What several entries of a document share (some publishers give all
     of them the same guid, or the same link) identifies none of them, and the next criterion decides. Entries that agree
     in everything are one entry listed twice; the first is kept.
     """
     distinct = [entries[place] for place in distinct_places(entries)]
-    return named(distinct, identities(distinct, taken=taken))
+    return named(distinct, identities(distinct))
 
 
 def named(entries: Sequence[Episode], identities: Sequence[str]) -> tuple[Episode, ...]:
@@ -32,10 +32,10 @@ def named(entries: Sequence[Episode], identities: Sequence[str]) -> tuple[Episod
     )
 
 
-def identities(distinct: Sequence[Episode], *, taken: Collection[str] = ()) -> list[str]:
+def identities(distinct: Sequence[Episode]) -> list[str]:
     """By place, the identities of entries none of which repeats another."""
     found: list[str] = [""] * len(distinct)
-    used = set(taken)
+    used = set[str]()
     for criterion in (_guid, _enclosure, _link):
         if all(found):
             break

@@ -51,9 +51,14 @@ def text_of_markup(source: str) -> str | None:
     parts = _TAG.split(source)
     if not _are_plain(parts[::4]):
         return None
-    parts[::4] = [html.unescape(text) if "&" in text else text for text in parts[::4]]
+    parts[::4] = [_unescaped(text) if "&" in text else text for text in parts[::4]]
     text = _Layout().text(parts[0], zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True))
     return text if text is not None and strip_controls(text) == text else None
+
+
+def _unescaped(text: str) -> str:
+    ampersands = text.count("&")
+    return text.replace("&amp;", "&") if text.count("&amp;") == ampersands else html.unescape(text)
 
 
 def _are_plain(texts: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from letters.watch.parse.values import OddError
@@ -41,12 +42,19 @@ def name_of(element: Any) -> str:
 
     An unknown namespace goes by the prefix that the document gives it, so a mistyped address does not lose the element.
     """
-    namespace, _brace, local = element.tag.rpartition("}")
+    return _name(element.tag, element.prefix)
+
+
+# Feeds use the same few hundred tags.
+@lru_cache(maxsize=4_096)
+def _name(tag: str, stated: str | None) -> str:
+    namespace, _brace, local = tag.rpartition("}")
     usual = _usual_prefix(namespace[1:])
-    prefix = (element.prefix or "").lower() if usual is None else usual
+    prefix = (stated or "").lower() if usual is None else usual
     return f"{prefix}_{local.lower()}" if prefix else local.lower()
 
 
+@lru_cache(maxsize=1_024)
 def _usual_prefix(namespace: str) -> str | None:
     if not namespace:
         return ""
@@ -83,7 +91,7 @@ class Names:
 def attributes_of(element: Any) -> dict[str, str]:
     """Attributes by their names in small letters; ``xml:`` and ``rdf:`` stay before theirs, other prefixes do not."""
     found = {}
-    for key, value in element.attrib.items():
+    for key, value in element.items():
         if key[0] == "{":
             namespace, _brace, local = key.rpartition("}")
             prefix = _usual_prefix(namespace[1:])

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lxml import etree
-
 from letters.model import Episode
 from letters.watch.parse import addresses, texts
 from letters.watch.parse.authors import take_author
 from letters.watch.parse.entry import Entry
 from letters.watch.parse.episode import EpisodeReader
-from letters.watch.parse.head import Head, xml_parser
+from letters.watch.parse.head import Head, parse_strictly, xml_parser
 from letters.watch.parse.names import attributes_of
 from letters.watch.parse.podcast import read_podcast_element
 from letters.watch.parse.text import text_of
@@ -32,11 +30,7 @@ _PODCAST = frozenset(
 
 def read_entries(head: Head, slices: Iterable[str], origin: Origin) -> list[Episode]:
     """The episodes of entries that `split` cut, in order. Raises `OddError`."""
-    document = f"{head.frame}{''.join(slices)}</letters>"
-    try:
-        frame = etree.fromstring(document.encode(), _PARSER)
-    except etree.XMLSyntaxError as error:
-        raise OddError("not well-formed") from error
+    frame = parse_strictly(f"{head.frame}{''.join(slices)}</letters>", _PARSER)
     reader = EpisodeReader(
         origin=origin, show=origin.show or head.title, language=head.language, is_atom=head.is_atom
     )

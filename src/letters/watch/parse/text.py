@@ -20,7 +20,8 @@ def text_of(element: Any) -> str:
     """The words of an element without blanks around them. Raises `OddError` for markup that was not escaped."""
     if len(element):
         raise OddError(f"markup in {element.tag}")
-    return mended((element.text or "").strip())
+    text: str = (element.text or "").strip()
+    return text if text.isascii() else mended(text)
 
 
 def mended(text: str) -> str:

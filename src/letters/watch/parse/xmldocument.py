@@ -42,6 +42,8 @@ class XmlDocument:
         Raises `OddError` for what takes feedparser when it is to be read `quickly`, and where feedparser finds more or
         fewer entries.
         """
+        if not places:
+            return []
         texts = [self.texts[place] for place in places]
         try:
             return read_entries(self._head, texts, self._origin)
