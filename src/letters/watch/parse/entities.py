@@ -104,6 +104,10 @@ def _read_subset(text: str, at: int) -> tuple[int, dict[str, str]]:
     raise UnreadableFeedError("its document type declaration does not end; refused")
 
 
+# A backslash is harmless in XML, but feedparser takes a value for a template of regular expressions.
+_NOT_PLAIN = frozenset('<"%&\\')
+
+
 def _add_entity(entities: dict[str, str], token: re.Match[str]) -> None:
     name = token["name"]
     if token["parameter"]:
@@ -119,7 +123,7 @@ def _add_entity(entities: dict[str, str], token: re.Match[str]) -> None:
     plain = _NUMERIC.sub(_character, value)
     if _ANY_REFERENCE.search(plain) and name not in _PREDEFINED:
         raise UnreadableFeedError(f'its entity "{name[:40]}" refers to other entities; refused as unsafe')
-    if name not in _PREDEFINED and re.fullmatch(r"\w+", name) and not set(plain) & set('<"%&'):
+    if name not in _PREDEFINED and re.fullmatch(r"\w+", name) and not set(plain) & _NOT_PLAIN:
         entities.setdefault(name, plain)
 
 

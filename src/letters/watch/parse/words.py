@@ -99,7 +99,9 @@ def web_url(value: object, *, base: str) -> str:
     except ValueError:
         return ""
     # Blanks and quotes would end the address wherever it is printed; all else stays as the publisher wrote it.
-    return quote(joined, safe="!#$%&'()*+,/:;=?@[]~", encoding="utf-8") if usable else ""
+    quoted = quote(joined, safe="!#$%&'()*+,/:;=?@[]~", encoding="utf-8") if usable else ""
+    # Asked again: each character may have become three or more.
+    return quoted if len(quoted) <= _LONGEST_URL else ""
 
 
 def guid_text(value: object) -> str:

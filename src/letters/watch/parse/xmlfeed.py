@@ -54,13 +54,21 @@ def parse_xml(text: str, origin: Origin) -> ParsedFeed:
 
 def _parse(text: str) -> tuple[bytes, Fields]:
     document = text.encode()
-    # A stream, never the bytes themselves: feedparser would open a file of that name.
-    parsed: Fields = feedparser.parse(
-        io.BytesIO(document),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        # A stream, never the bytes themselves: feedparser would open a file of that name.
+        parsed: Fields = feedparser.parse(
+            io.BytesIO(document),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Garbled nesting brings it down in several places, each time by another kind of error.
+        raise UnreadableFeedError(
+            f"so garbled that feedparser breaks off ({type(error).__name__})"
+        ) from error
     return document, parsed
 
 
