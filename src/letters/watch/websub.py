@@ -118,7 +118,7 @@ def _fresh(wish: Wanted, hub: str, *, site: Site) -> PushSubscription:
         topic=wish.topic,
         token=token,
         callback=site.callback(token),
-        # Also where the hub speaks plain HTTP, against section 5.1: see docs/decisions/058.
+        # Also where the hub speaks plain HTTP, against section 5.1: see docs/decisions/148.
         secret=site.mint(),
         state=PushState.REQUESTED,
     )
