@@ -34,7 +34,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 SLOWEST_SECONDS = 60.0
-LARGEST_MB = 700.0
+LARGEST_MB = 1_000.0
 #: The pass's own limits, shorter than the defaults so that the silent kinds do not make this a long wait.
 TIMEOUTS = {"timeout": "8s", "idle_timeout": "3s", "parse_timeout": "10s"}
 LIMIT_MB = 20

@@ -17,8 +17,8 @@ from letters.errors import UnreadableFeedError
 from letters.watch.parse import parse_feed
 from letters.watch.values import ReadingBroke, ReadingJob, ReadingResult
 
-#: Of address space; a document of the largest size that is fetched needs a quarter of it.
-_MEMORY_BYTES = 4_000_000_000
+#: Of address space: twice what feedparser needs for the worst document of 20 MB that is one.
+_MEMORY_BYTES = 1_000_000_000
 
 
 def read(job: ReadingJob) -> ReadingResult:
