@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+import structlog
 
 from cli_kit import START, Letters
 from letters import __version__
@@ -16,7 +18,8 @@ COMMANDS = [
     ("init",), ("check",), ("demo",), ("once",), ("watch",), ("pair",), ("publish",), ("compose",), ("deliver",),
     ("schedule",), ("run",), ("approve",), ("hold",), ("cancel",), ("db", "upgrade"),
     ("subscribers", "import"), ("subscribers", "export"), ("subscribers", "list"),
-    ("sources", "list"), ("cards", "list"), ("cards", "show"),
+    ("sources", "list"), ("sources", "show"), ("sources", "add"), ("sources", "import"), ("sources", "export"),
+    ("cards", "list"), ("cards", "show"),
 ]  # fmt: skip
 
 
@@ -121,3 +124,18 @@ def test_a_clock_without_a_zone_is_utc_and_nonsense_is_refused() -> None:
     assert parse_now("2026-11-21T13:00+01:00") == START
     with pytest.raises(UsageError, match="wanted an ISO 8601 time"):
         parse_now("tomorrow")
+
+
+def test_log_goes_to_what_is_standard_error_when_it_is_written(
+    letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that ran inside another program, such as these tests, leaves nothing behind that breaks a later log line."""
+    with monkeypatch.context() as patch:
+        gone = io.StringIO()
+        patch.setattr("sys.stderr", gone)
+        letters("--version")
+        gone.close()
+    later = io.StringIO()
+    monkeypatch.setattr("sys.stderr", later)
+    structlog.get_logger("letters.test").error("still told")
+    assert "still told" in later.getvalue()

@@ -119,6 +119,7 @@ def _log_to_stderr() -> None:
             *([plain] if terminal else [structlog.processors.format_exc_info, as_lines]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for at each line: whoever calls `main` from a program of theirs may put another stream there since.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
