@@ -1,6 +1,6 @@
 """How much CPU a pass over many sources costs, beside reader, newsboat and a bare aiohttp client on the same server.
 
-    python benchmarks/watch.py [--sources 2000] [--scale] [--no-peers]
+    python benchmarks/watch.py [--sources 2000] [--scale] [--peers [reader] [newsboat]]
 
 A loopback server offers made-up podcast feeds of about 20 KB (`feed_server.py`). Each client runs in a process of its own
 and goes through five passes: the first look, every feed with one new entry, a quarter of the feeds with one and the others
@@ -196,7 +196,7 @@ def main() -> int:
         for cost in _CLIENTS[options.client](options.address, options.sources, list(PASSES)):
             print(json.dumps(asdict(cost)), flush=True)
         return 0
-    clients = ["letters", "bare aiohttp", *([] if options.no_peers else _peers())]
+    clients = ["letters", "bare aiohttp", *_peers(options.peers)]
     with _server() as address:
         costs = {client: _run(client, address, options.sources) for client in clients}
     _print_costs(costs, options.sources)
@@ -212,23 +212,29 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--scale", action="store_true", help="also the cost per source for 100, 1,000, 10,000 sources"
     )
-    parser.add_argument("--no-peers", action="store_true", help="only ours and the bare client")
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        choices=("reader", "newsboat"),
+        default=["reader", "newsboat"],
+        help="beside the bare client",
+    )
     parser.add_argument("--client", choices=_CLIENTS, help=argparse.SUPPRESS)
     parser.add_argument("--address", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _peers() -> list[str]:
-    found = []
-    if PEERS.exists():
-        found.append("reader")
-    else:
-        print("reader is not installed: make peers")
-    if shutil.which("newsboat"):
-        found.append("newsboat")
-    else:
-        print("newsboat is not installed; Debian has it as a package of that name")
-    return found
+def _peers(wanted: list[str]) -> list[str]:
+    missing = {
+        "reader": "" if PEERS.exists() else "reader is not installed: make peers",
+        "newsboat": ""
+        if shutil.which("newsboat")
+        else "newsboat is not installed; Debian has it by that name",
+    }
+    for peer in wanted:
+        if missing[peer]:
+            print(missing[peer])
+    return [peer for peer in wanted if not missing[peer]]
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, func, select
+from sqlalchemy import Connection, Insert, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.tables import episode as _episode
@@ -59,12 +61,14 @@ class SourceState:
 
 
 _COLUMNS = tuple(field.name for field in fields(SourceState))
+_values = attrgetter(*_COLUMNS)
 
 
 def load_states(c: Connection) -> dict[str, SourceState]:
     """All states by source key, those of sources no longer configured among them."""
     rows = c.execute(select(*(_state.c[name] for name in _COLUMNS)))
-    return {row.source: SourceState(**row._asdict()) for row in rows}
+    # Rows are tuples in the order asked for; taking their names from them one by one costs as much as reading them.
+    return {row[0]: SourceState(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
 
 
 def claim_states(c: Connection, sources: Collection[str]) -> dict[str, int]:
@@ -84,14 +88,6 @@ def claim_states(c: Connection, sources: Collection[str]) -> dict[str, int]:
     return dict.fromkeys(names, 0) | {row.source: row.looks for row in found}
 
 
-def save_states(c: Connection, states: Iterable[SourceState]) -> None:
-    """Insert or replace the states of some sources."""
-    rows = [{name: getattr(state, name) for name in _COLUMNS} for state in states]
-    if not rows:
-        return
-    c.execute(_saving(c.dialect.name), sorted(rows, key=lambda row: str(row["source"])))
-
-
 def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:
     """How many episodes each source has, and how many of them are in quarantine; removed ones are not counted."""
     query = (
@@ -100,6 +96,43 @@ def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:
         .group_by(_episode.c.source)
     )
     return {source: (all_of_them, quarantined) for source, all_of_them, quarantined in c.execute(query)}
+
+
+def save_states(
+    c: Connection, states: Iterable[SourceState], *, stored: Mapping[str, SourceState] | None = None
+) -> None:
+    """Insert or replace the states of some sources. Of those that are `stored` as they are there, only what differs is written.
+
+    A look that found nothing changes five columns of 27, and most looks find nothing.
+    """
+    stored = stored or {}
+    whole: list[SourceState] = []
+    parts: defaultdict[tuple[str, ...], list[SourceState]] = defaultdict(list)
+    # In one order everywhere: two processes that save the same sources must not wait for each other in a circle.
+    for state in sorted(states, key=attrgetter("source")):
+        before = stored.get(state.source)
+        if before is None:
+            whole.append(state)
+        elif differing := tuple(
+            name
+            for name, old, new in zip(_COLUMNS, _values(before), _values(state), strict=True)
+            if old is not new
+        ):
+            parts[differing].append(state)
+    if whole:
+        c.execute(
+            _saving(c.dialect.name), [dict(zip(_COLUMNS, _values(state), strict=True)) for state in whole]
+        )
+    for columns, some in parts.items():
+        values = attrgetter("source", *columns)
+        names = ("b_source", *columns)
+        c.execute(_updating(columns), [dict(zip(names, values(state), strict=True)) for state in some])
+
+
+@cache
+def _updating(columns: tuple[str, ...]) -> Update:
+    changed: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return update(_state).where(_state.c.source == bindparam("b_source")).values(changed)
 
 
 @cache

@@ -68,7 +68,6 @@ class Asking:
                 self._pace = Pace(
                     spacing=self._settings.spacing, at_once=_AT_ONE_HOST, is_exempt=client.is_private_place
                 )
-                self._slots = asyncio.Semaphore(self._settings.connections)
                 self._inbox = _Inbox()
                 storing = asyncio.create_task(self._store_all(len(asked), thread, readers, progress))
                 asking = asyncio.gather(*self._askers(asked))
@@ -93,7 +92,7 @@ class Asking:
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
         # The host's turn first: waiting for it must not keep a connection from other hosts.
-        async with self._pace.turn(url), self._slots:
+        async with self._pace.turn(url):
             if self._holds.is_held(url):
                 await self._inbox.put(None)
                 return

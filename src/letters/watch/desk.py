@@ -17,7 +17,7 @@ from letters.store.episodes import insert_episodes, rename_episodes, update_epis
 from letters.store.hidden import release_episodes, remove_episodes
 from letters.store.pushes import forget_pushed
 from letters.store.seen import SeenEpisode, load_seen_of
-from letters.store.sources import claim_states, save_states
+from letters.store.sources import SourceState, claim_states, save_states
 from letters.watch.changes import Changes
 from letters.watch.findings import Arrival, Finding, Reading, Record, record_of, wanted_of, wants_all
 from letters.watch.parse import parse_feed
@@ -51,12 +51,15 @@ class Desk:
         self,
         store: Store,
         settings: Settings,
+        states: Mapping[str, SourceState],
         *,
         pushed: Collection[str],
         everything: bool,
         now: datetime,
     ) -> None:
         self._store, self._settings, self._now = store, settings, now
+        #: As they are stored.
+        self._states = states
         #: Sources whose hub announces what is new.
         self._pushed, self._everything = pushed, everything
 
@@ -133,7 +136,7 @@ class Desk:
             seen = _load_seen(c, usable)
             records = {key: self._record(finding, seen[key]) for key, finding in usable.items()}
             self._store_changes(c, [record.changes for record in records.values()])
-            save_states(c, [record.state for record in records.values()])
+            save_states(c, [record.state for record in records.values()], stored=self._states)
             save_documents(
                 c,
                 {key: record.document for key, record in records.items() if record.document is not None},

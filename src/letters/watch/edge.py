@@ -50,8 +50,11 @@ def watch(
         hubbed = verified_sources(c, now=now) if listening else frozenset()
         pushed = load_pushed(c, limit=_PUSHED)
     follow_names(store, settings, states, now=now)
-    desk = Desk(store, settings, pushed=hubbed, everything=everything, now=now)
+    desk = Desk(store, settings, states, pushed=hubbed, everything=everything, now=now)
     heard = _take_pushed(desk, settings, states, pushed)
+    if pushed:
+        with store.read() as c:
+            states |= load_states(c)
     looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
     reminders = gone_problems(settings.sources, states) if everything else []
     return _report(looks, heard, [*problems, *reminders])
