@@ -260,6 +260,12 @@ async def test_redirect_to_nowhere_good_is_told_with_its_place(location: str, wo
     assert len(str(caught.value)) < 900
 
 
+async def test_redirect_relative_in_odd_letters_is_quoted() -> None:
+    location = "Location: \x80http://127.0.0.1/ä b".encode()
+    with pytest.raises(FetchError, match="more than 8 redirects"):
+        await ask(b"HTTP/1.1 302 Found\r\n" + location + b"\r\nContent-Length: 0\r\n\r\n")
+
+
 async def test_redirect_in_bytes_that_are_no_text_keeps_them() -> None:
     with pytest.raises(FetchError, match=r"back to .*/caf%E9"):
         await ask(b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9\r\nContent-Length: 0\r\n\r\n")

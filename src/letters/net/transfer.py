@@ -24,6 +24,7 @@ from letters.net.values import NetSettings
 from letters.net.words import fetch_error
 
 _IMPOSSIBLE = re.compile(r"[\r\n\0]")
+_UNQUOTED = re.compile(r"[^\x21-\x7e]")
 
 
 class Transfer:
@@ -84,7 +85,7 @@ class Transfer:
             self._place = place
             curl.setopt(pycurl.URL, f"{url.scheme}://{url.host_subcomponent}:{url.port}/")
         # Byte for byte: libcurl's own reading of an address may differ from ours.
-        curl.setopt(pycurl.REQUEST_TARGET, url.raw_path_qs)
+        curl.setopt(pycurl.REQUEST_TARGET, _UNQUOTED.sub(_quoted, url.raw_path_qs))
         curl.setopt(pycurl.HTTPHEADER, _fields(headers, url))
         if form is not None:
             curl.setopt(pycurl.POSTFIELDS, urlencode(form))
@@ -148,6 +149,10 @@ def _keep_from_children(number: int, _purpose: int) -> int:
     """A duplicate is inherited by the programs that are started, if nobody says otherwise."""
     os.set_inheritable(number, False)
     return int(pycurl.SOCKOPT_OK)
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogateescape"))
 
 
 def _fields(headers: Mapping[str, str], url: URL) -> list[bytes]:
