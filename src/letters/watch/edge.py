@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from letters import __version__
@@ -51,13 +53,31 @@ def watch(
         pushed = load_pushed(c, limit=_PUSHED)
     follow_names(store, settings, states, now=now)
     desk = Desk(store, settings, states, pushed=hubbed, everything=everything, now=now)
-    heard = _take_pushed(desk, settings, states, pushed)
-    if pushed:
-        with store.read() as c:
-            states |= load_states(c)
-    looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
+    with _rarely_collected():
+        heard = _take_pushed(desk, settings, states, pushed)
+        if pushed:
+            with store.read() as c:
+                states |= load_states(c)
+        looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
     reminders = gone_problems(settings.sources, states) if everything else []
     return _report(looks, heard, [*problems, *reminders])
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Let the garbage collector leave what is there already alone, and come more rarely.
+
+    A pass makes many objects that live to its end. Each full collection walks the whole program for their sake, which
+    takes a third of the time of a pass in which nothing changed.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def net_settings(settings: Settings) -> NetSettings:
