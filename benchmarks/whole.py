@@ -36,7 +36,7 @@ from letters.cards import write_card
 from letters.model import Card, Credit
 from letters.pipeline import open_house
 from letters.settings import Workspace
-from letters.store.episodes import load_seen
+from letters.store.seen import load_seen
 from letters.store.tables import card, delivery, entry, episode, feed, issue
 
 HERE = Path(__file__).resolve().parent
