@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -144,3 +145,15 @@ def test_source_never_moves_by_temporary_redirects(sqlite_store: Store, http_ser
         watch(sqlite_store, settings, now=NOW + days * timedelta(days=1), everything=True)
     assert http_server.count("/feed") == 12
     assert state(sqlite_store, "feed").moved_url == ""
+
+
+def test_source_that_falls_silent_is_told_with_the_setting_that_mends_it(
+    sqlite_store: Store, http_server: HttpServer
+) -> None:
+    release = threading.Event()
+    http_server.on("/feed", Reply(200, rss(item(1)).encode(), wait=release))
+    settings = make_settings(*sources_of(http_server, "feed"), idle_timeout=timedelta(seconds=1))
+    report = watch(sqlite_store, settings, now=NOW)
+    release.set()
+    (problem,) = report.problems
+    assert "no answer for 1 seconds; raise idle_timeout under [watch]" in str(problem)

@@ -108,6 +108,8 @@ def _remedy(error: FetchError) -> str:
             return "add it to allow_private under [watch] if it is yours"
         case TooLargeError():
             return "raise size_limit_mb under [watch] if the feed is really that large"
+        case FetchTimeoutError() if error.reason.startswith(("no answer for", "no byte for")):
+            return "raise idle_timeout under [watch] if the source is always that slow"
         case FetchTimeoutError():
             return "raise timeout under [watch] if the source is always that slow"
         case _:
