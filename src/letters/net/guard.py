@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from letters.errors import UsageError
@@ -76,6 +77,8 @@ def embedded_v4(address: IPv6Address) -> IPv4Address | None:
     return IPv4Address(number & 0xFFFFFFFF) if carries_v4 else None
 
 
+# The same few hosts are asked about several times for each request.
+@lru_cache(maxsize=1_024)
 def literal_address(host: str) -> Address | None:
     """The address that a URL's host is, in any spelling that resolvers accept (``0x7f.1``, ``2130706433``); None for a name."""
     host = host.strip("[]").partition("%")[0].rstrip(".")
@@ -155,6 +158,7 @@ class Guard:
         )
 
 
+@lru_cache(maxsize=1_024)
 def _plain(host: str) -> str:
     """A host as it is compared: lower case, an address in its canonical spelling."""
     host = host.strip("[]").rstrip(".").lower()
