@@ -12,7 +12,9 @@ from httpserver import HttpServer, Reply
 from letters.model import Source
 from letters.net import Client
 from letters.store import Store
+from letters.store.pushes import PushState, PushSubscription, add_pushed, replace_subscription
 from letters.watch import WatchReport, asking, watch
+from letters.watch.history import days
 
 
 def sources_of(server: HttpServer, *keys: str) -> list[Source]:
@@ -141,8 +143,8 @@ def test_source_never_moves_by_temporary_redirects(sqlite_store: Store, http_ser
     http_server.serve("/new", rss(item(1)))
     http_server.redirect("/feed", "/new", 302)
     settings = make_settings(*sources_of(http_server, "feed"))
-    for days in range(12):
-        watch(sqlite_store, settings, now=NOW + days * timedelta(days=1), everything=True)
+    for day in range(12):
+        watch(sqlite_store, settings, now=NOW + day * timedelta(days=1), everything=True)
     assert http_server.count("/feed") == 12
     assert state(sqlite_store, "feed").moved_url == ""
 
@@ -157,3 +159,43 @@ def test_source_that_falls_silent_is_told_with_the_setting_that_mends_it(
     release.set()
     (problem,) = report.problems
     assert "no answer for 1 seconds; raise idle_timeout under [watch]" in str(problem)
+
+
+def test_document_whose_reader_cannot_be_started_is_one_failed_look(
+    sqlite_store: Store, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not a pass that waits for ever."""
+    monkeypatch.setattr("letters.watch.desk._FEW", 0)
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    http_server.serve("/feed", rss(item(1)))
+    report = watch(sqlite_store, make_settings(*sources_of(http_server, "feed")), now=NOW)
+    assert (report.failed, report.stored) == (1, 0)
+    assert "its reader cannot be started: no such file or directory" in str(report.problems[0])
+
+
+def test_what_several_pushes_found_is_remembered_together(
+    sqlite_store: Store, http_server: HttpServer
+) -> None:
+    http_server.serve("/feed", rss(item(1)))
+    settings = make_settings(*sources_of(http_server, "feed"))
+    watch(sqlite_store, settings, now=NOW)
+    url = settings.sources[0].url
+    subscription = PushSubscription(
+        source="feed",
+        hub="https://hub.example/",
+        topic=url,
+        token="t",
+        callback="https://signal.example/websub/t",
+        secret="s",
+        state=PushState.VERIFIED,
+    )
+    with sqlite_store.write() as c:
+        replace_subscription(c, None, subscription)
+        for number in (2, 3):
+            body = rss(item(number)).encode()
+            add_pushed(c, "feed", body=body, content_type="application/rss+xml", now=NOW)
+    assert watch(sqlite_store, settings, now=NOW).new == 2
+    after = state(sqlite_store, "feed")
+    assert after.rhythm is not None
+    assert len(after.rhythm["times"]) == 3
+    assert days(after.history, now=NOW)[-1]["new"] == 2

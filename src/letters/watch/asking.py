@@ -22,7 +22,7 @@ from letters.watch.hosts import HostHolds
 from letters.watch.moves import address_of
 from letters.watch.problems import without_password
 from letters.watch.readers import Readers
-from letters.watch.values import Document, Failed, Look
+from letters.watch.values import Document, Failed, Look, ReadingBroke, ReadingResult
 
 _log = structlog.get_logger("letters.watch")
 
@@ -133,7 +133,12 @@ class Asking:
 
     async def _read(self, heavy: HeavyReading, readers: Readers) -> None:
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(readers.threads, readers.read, heavy.job)
+        result: ReadingResult
+        try:
+            result = await loop.run_in_executor(readers.threads, readers.read, heavy.job)
+        except Exception as error:  # noqa: BLE001 - unread, it would keep the pass waiting for ever
+            _log.exception("unexpected error", source=heavy.job.source.key)
+            result = ReadingBroke(f"{type(error).__name__}: {str(error)[:200]}")
         await self._inbox.put(heavy.finding(result))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,14 +51,14 @@ class Desk:
         self,
         store: Store,
         settings: Settings,
-        states: Mapping[str, SourceState],
+        states: MutableMapping[str, SourceState],
         *,
         pushed: Collection[str],
         everything: bool,
         now: datetime,
     ) -> None:
         self._store, self._settings, self._now = store, settings, now
-        #: As they are stored.
+        #: As they are stored: what is found later in the pass builds on what was found before.
         self._states = states
         #: Sources whose hub announces what is new.
         self._pushed, self._everything = pushed, everything
@@ -142,6 +142,7 @@ class Desk:
                 {key: record.document for key, record in records.items() if record.document is not None},
             )
             forget_pushed(c, [one for one in map(_push_id, findings) if one is not None])
+        self._states.update({key: record.state for key, record in records.items()})
         return [records[key].look if key in records else Look() for key in by_source]
 
     def _store_changes(self, c: Connection, changes: Sequence[Changes]) -> None:

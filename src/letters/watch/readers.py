@@ -68,7 +68,10 @@ class _Worker:
         self._connection: Connection | None = None
 
     def read(self, job: ReadingJob, limit: timedelta) -> ReadingResult:
-        connection = self._connection or self._start()
+        try:
+            connection = self._connection or self._start()
+        except OSError as error:
+            return ReadingBroke(f"its reader cannot be started: {(error.strerror or str(error)).lower()}")
         try:
             connection.send(job)
             if connection.poll(limit.total_seconds()):
@@ -83,13 +86,13 @@ class _Worker:
 
     def _start(self) -> Connection:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this program itself
                 [sys.executable, "-m", "letters.watch.reading_process", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
-        self._connection = Connection(ours.detach())
+            self._connection = Connection(ours.detach())
         return self._connection
 
     def end(self) -> None:
