@@ -8,12 +8,19 @@ from dataclasses import dataclass
 
 from letters.model import Decision, Evidence, Pairing, Progress
 from letters.pair.bindings import Binding, Bindings
-from letters.pair.candidates import Library, ReadCard, ReadEpisode, Shelf
-from letters.pair.comparisons import compare
-from letters.pair.decide import Candidate, Decided, decide
+from letters.pair.candidates import Library
+from letters.pair.coefficients import Coefficients, logit, shipped_coefficients
+from letters.pair.comparisons import CONTRADICTIONS, compare, measure
+from letters.pair.decide import Decided, Thresholds, decide
+from letters.pair.reading import ReadCard, ReadEpisode
+from letters.pair.sharing import Candidate
+from letters.pair.shelf import Shelf
 from letters.pair.values import CardToPair, EpisodeToPair
 
 _NOTHING_SETTLED: Mapping[str, str] = {}
+_THRESHOLDS = Thresholds()
+#: A smaller change of the logit is not worth a line of evidence.
+_TELLING = 0.05
 
 
 def match(
@@ -22,17 +29,21 @@ def match(
     *,
     many: bool = False,
     settled: Mapping[str, str] = _NOTHING_SETTLED,
+    thresholds: Thresholds = _THRESHOLDS,
+    coefficients: Coefficients | None = None,
     progress: Progress | None = None,
 ) -> list[Pairing]:
     """Decide about each card that is not settled, in the order of `cards`.
 
     `settled` gives episodes by card id: pairs that stay as they are. Their cards and episodes are only read, to know what
     is rare and what is decoration, so that settling what was decided changes nothing about the rest. With `many`, an
-    episode may have several cards. Ids must be unique.
+    episode may have several cards. `coefficients` are those that come with Letters, unless others are given. Ids must be
+    unique.
     """
-    search = _Search(episodes, cards, many=many, settled=settled)
+    coefficients = coefficients or shipped_coefficients()
+    search = _Search(episodes, cards, many=many, settled=settled, coefficients=coefficients)
     search.collect(progress)
-    decided = decide(search.candidates, many=many)
+    decided = decide(search.candidates, many=many, coefficients=coefficients, thresholds=thresholds)
     return [search.explain(card, decided.get(card.id)) for card in cards if card.id not in settled]
 
 
@@ -43,10 +54,9 @@ class _Compared:
     card: ReadCard
     episode: ReadEpisode
     shelf: Shelf
-    score: float
 
-    def evidence(self) -> list[Evidence]:
-        return compare(self.card, self.episode, self.shelf)
+    def evidence(self, coefficients: Coefficients) -> list[Evidence]:
+        return compare(self.card, self.episode, self.shelf, coefficients.weights)
 
 
 class _Search:
@@ -57,7 +67,9 @@ class _Search:
         *,
         many: bool,
         settled: Mapping[str, str],
+        coefficients: Coefficients,
     ) -> None:
+        self.coefficients = coefficients
         self.cards = cards
         self.settled = settled
         taken = frozenset() if many else frozenset(settled.values())
@@ -89,10 +101,12 @@ class _Search:
         for one in found:
             if one.episode.id in self.taken:
                 continue
-            score = math.fsum(item.weight for item in compare(card, one, shelf))
-            candidate = Candidate(card.card.id, one.episode.id, score)
+            measures = measure(card, one, shelf)
+            score = math.fsum(self.coefficients.weights[name] * value for name, value in measures.items())
+            contradicts = not CONTRADICTIONS.isdisjoint(measures)
+            candidate = Candidate(card.card.id, one.episode.id, score, contradicts)
             self.candidates.append(candidate)
-            self._compared[candidate.card_id, candidate.episode_id] = _Compared(card, one, shelf, score)
+            self._compared[candidate.card_id, candidate.episode_id] = _Compared(card, one, shelf)
 
     def explain(self, card: CardToPair, decided: Decided | None) -> Pairing:
         binding = self.bindings.of(card.id)
@@ -114,7 +128,7 @@ class _Search:
         if decided.decision is Decision.NONE:
             words = f'the likeliest was "{self._titles[best.episode_id]}"'
             told.append(Evidence(comparison="candidates", weight=0.0, words=words))
-        told += self._compared[best.card_id, best.episode_id].evidence()
+        told += self._compared[best.card_id, best.episode_id].evidence(self.coefficients)
         told += self._rivals(decided)
         return Pairing(
             card_id=card.id,
@@ -125,14 +139,21 @@ class _Search:
         )
 
     def _rivals(self, decided: Decided) -> list[Evidence]:
-        """What the other candidates took from the best one's probability."""
-        if decided.best is None or not 0 < decided.probability < 1:
+        """What the other candidates took from the best one, and what experience makes of the sum."""
+        if decided.best is None:
             return []
-        lost = math.log(decided.probability / (1 - decided.probability)) - decided.best.score
-        if lost > -0.05:
-            return []
-        if decided.contested or decided.next_best is None:
-            words = "another card fits the episode too"
+        told = []
+        lost = logit(decided.share) - decided.best.score
+        if lost <= -_TELLING:
+            if decided.contested or decided.next_best is None:
+                words = "another card fits the episode too"
+            else:
+                words = f'the next best is "{self._titles[decided.next_best.episode_id]}"'
+            told.append(Evidence(comparison="rivals", weight=round(lost, 3), words=words))
         else:
-            words = f'the next best is "{self._titles[decided.next_best.episode_id]}"'
-        return [Evidence(comparison="rivals", weight=round(lost, 3), words=words)]
+            lost = 0.0
+        corrected = logit(decided.probability) - decided.best.score - lost
+        if abs(corrected) >= _TELLING:
+            words = f"of sums like this one, {decided.probability:.0%} were right among the labelled cards"
+            told.append(Evidence(comparison="experience", weight=round(corrected, 3), words=words))
+        return told

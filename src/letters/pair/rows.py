@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from letters.errors import Problem, UsageError
 from letters.files import replace_file
 from letters.model import Decision, Pairing, Progress
+from letters.pair.coefficients import Coefficients
 from letters.pair.matching import match
 from letters.pair.values import CardToPair, EpisodeToPair, PairReport
 
@@ -24,7 +25,13 @@ T = TypeVar("T", bound=_HasId)
 
 
 def pair_files(
-    episodes: Path, cards: Path, out: Path, *, many: bool = False, progress: Progress | None = None
+    episodes: Path,
+    cards: Path,
+    out: Path,
+    *,
+    many: bool = False,
+    coefficients: Coefficients | None = None,
+    progress: Progress | None = None,
 ) -> PairReport:
     """Pair the cards of one file with the episodes of another; `out` gets one object per card, in the order of the cards.
 
@@ -32,9 +39,9 @@ def pair_files(
     Raises `UsageError` when a file cannot be opened.
     """
     problems: list[Problem] = []
-    read_episodes = _read(episodes, EpisodeToPair.from_row, problems)
-    read_cards = _read(cards, CardToPair.from_row, problems)
-    pairings = match(read_episodes, read_cards, many=many, progress=progress)
+    read_episodes = read_rows(episodes, EpisodeToPair.from_row, problems)
+    read_cards = read_rows(cards, CardToPair.from_row, problems)
+    pairings = match(read_episodes, read_cards, many=many, coefficients=coefficients, progress=progress)
     lines = (json.dumps(_as_row(pairing), ensure_ascii=False) + "\n" for pairing in pairings)
     try:
         replace_file(out, "".join(lines))
@@ -64,7 +71,11 @@ def _as_row(pairing: Pairing) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, make: Callable[[Mapping[str, Any]], T], problems: list[Problem]) -> list[T]:
+def read_rows(path: Path, make: Callable[[Mapping[str, Any]], T], problems: list[Problem]) -> list[T]:
+    """What `make` makes of each object of a file of JSON Lines, the first of each id; the rest are added to `problems`.
+
+    Raises `UsageError` when the file cannot be opened.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from letters.pair.wording import clean, fold, runs, word_set, words
+from rapidfuzz import fuzz
+
+from letters.pair.wording import clean, fold, is_spaceless, runs, word_set, words
 
 #: Words that say in which form something is offered, never what it is about.
 _FORM = word_set(
@@ -68,6 +70,12 @@ _MARKERS = {
 _MARKED = re.compile("|".join(f"({signs})" for signs in _MARKERS.values()))
 _MARKER_NAMES = tuple(_MARKERS)
 
+#: From this likeness in per cent on, titles of some length differ by slips of the pen.
+_NEARLY = 90.0
+_LONG = 18
+_LONG_SPACELESS = 8
+_DIGIT_RUNS = re.compile(r"\d+")
+
 
 @dataclass(frozen=True, slots=True)
 class Title:
@@ -85,6 +93,8 @@ class Title:
     series: frozenset[str] = frozenset()
     #: The folded pieces between separators that were kept, in order.
     segments: tuple[str, ...] = ()
+    #: The same without spaces.
+    pieces: frozenset[str] = frozenset()
     #: Ends in dots: the rest was cut off.
     cut_off: bool = False
 
@@ -122,8 +132,21 @@ def read_title(title: str, decorations: Collection[str] = (), series: Collection
         markers=_find_markers(folded),
         series=named,
         segments=tuple(pieces),
+        pieces=frozenset(map(compact, pieces)),
         cut_off=cut_off,
     )
+
+
+def nearly_equal(key: str, other: str) -> bool:
+    """Whether two titles' keys are of some length and differ by slips of the pen; other digits are never that."""
+    if len(key) < long_key(key) or _DIGIT_RUNS.findall(key) != _DIGIT_RUNS.findall(other):
+        return False
+    return fuzz.ratio(key, other, score_cutoff=_NEARLY) > 0
+
+
+def long_key(key: str) -> int:
+    """How many characters of a title are too many to agree by chance."""
+    return _LONG_SPACELESS if is_spaceless(key) else _LONG
 
 
 def compact(folded: str) -> str:

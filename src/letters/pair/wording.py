@@ -10,7 +10,7 @@ from functools import lru_cache
 #: Scripts written without spaces: Han, kana, Hangul, Thai. Their runs are cut into pairs of characters.
 SPACELESS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{SPACELESS}]+|[^\W_{SPACELESS}]+")
-_SPACELESS_RUN = re.compile(rf"[{SPACELESS}]+")
+SPACELESS_RUN = re.compile(rf"[{SPACELESS}]+")
 # What UTF-8's bytes above 127 look like when read as Windows-1252, or as Latin-1.
 _MOJIBAKE = re.compile(
     "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
@@ -20,6 +20,35 @@ _APOSTROPHES = re.compile(r"(?<=\w)['\u2019\u2018\u02bc`\u00b4](?=\w)")
 # Latin, Greek and Cyrillic lose their accents; the marks of other scripts tell words apart.
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+
+#: Endings that a word takes in its other forms, the longest first, and what stands there instead.
+_ENDINGS = (
+    ("ations", "at"),
+    ("ation", "at"),
+    ("ating", "at"),
+    ("ments", ""),
+    ("ities", ""),
+    ("ated", "at"),
+    ("ates", "at"),
+    ("ings", ""),
+    ("ment", ""),
+    ("ness", ""),
+    ("ions", ""),
+    ("ies", "y"),
+    ("ing", ""),
+    ("ers", ""),
+    ("ion", ""),
+    ("ity", ""),
+    ("ate", "at"),
+    ("ed", ""),
+    ("es", ""),
+    ("er", ""),
+    ("ly", ""),
+    ("al", ""),
+    ("s", ""),
+    ("e", ""),
+)
+_KEPT = 4
 
 
 def clean(text: str) -> str:
@@ -41,7 +70,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _cut(run: str) -> tuple[str, ...]:
-    if not _SPACELESS_RUN.match(run) or len(run) <= 2:
+    if not SPACELESS_RUN.match(run) or len(run) <= 2:
         return (run,)
     return tuple(run[at : at + 2] for at in range(len(run) - 1))
 
@@ -49,6 +78,23 @@ def _cut(run: str) -> tuple[str, ...]:
 def words(folded: str) -> tuple[str, ...]:
     """The words of a folded text in order; runs of a script without spaces as overlapping pairs."""
     return tuple(word for run in _WORD.findall(folded) for word in _cut(run))
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """What an English word shares with its other forms ("prosthetics" and "prosthetic"); others mostly stay whole.
+
+    Far from a linguist's stem: only endings go, and only where enough of the word is left.
+    """
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _KEPT:
+            return word[: -len(ending)] + instead
+    return word
+
+
+def stems(folded: str) -> tuple[str, ...]:
+    """The words of a folded text as `stem` leaves them, in order."""
+    return tuple(map(stem, words(folded)))
 
 
 def runs(folded: str) -> list[str]:
@@ -62,7 +108,7 @@ def word_set(listed: str) -> frozenset[str]:
 
 
 def is_spaceless(text: str) -> bool:
-    return _SPACELESS_RUN.search(text) is not None
+    return SPACELESS_RUN.search(text) is not None
 
 
 def _mend(text: str) -> str:

@@ -1,0 +1,99 @@
+"""Episodes and cards as they are compared: titles taken apart, texts cut into words, names picked out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from letters.pair.languages import languages
+from letters.pair.shows import Show
+from letters.pair.titles import Title, read_title
+from letters.pair.values import CardToPair, EpisodeToPair
+from letters.pair.wording import SPACELESS, clean, fold, stem, stems
+
+#: Of descriptions and summaries, what is read: enough for what it is about, before credits and advertisements.
+_READ_CHARACTERS = 1_500
+# A capitalised word inside a sentence, or in a script that has no capitals; and the words that follow it like that.
+_CAPITALISED = re.compile(
+    rf"(?:(?<=[a-z0-9,;)] )|(?<=[{SPACELESS}])|(?<=[{SPACELESS}] ))(?:[A-Z][A-Za-z'\u2019.-]*(?: |$|(?=[{SPACELESS}])))+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A title with the text that goes with it, as words to compare."""
+
+    #: The words of the title, and those of the title and text, without their endings.
+    titled: frozenset[str]
+    about: frozenset[str]
+    #: Words of the text alone.
+    told: frozenset[str]
+    #: Words that are written like names inside the text's sentences.
+    names: frozenset[str]
+    #: Words of the title with digits in them.
+    figures: frozenset[str]
+    #: The languages the title may be in; none when it does not tell.
+    languages: frozenset[str]
+    #: How often each word is said.
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEpisode:
+    """An episode with its title taken apart."""
+
+    episode: EpisodeToPair
+    title: Title
+    text: Text
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """A card with its title taken apart, in the manner of its show."""
+
+    card: CardToPair
+    title: Title
+    text: Text
+    #: How we know its show: by "name", or by the publisher's other "cards"; when empty, it is looked for in all shows.
+    show_known_by: str = ""
+
+    @property
+    def has_show(self) -> bool:
+        return self.show_known_by != ""
+
+
+def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
+    title = read_title(episode.title, show.decorations, show.series)
+    return ReadEpisode(
+        episode=episode,
+        title=title,
+        text=read_text(title, episode.description),
+        # What the title says is what editors copy; the feed's own field may count otherwise.
+        number=title.number if title.number is not None else episode.number,
+    )
+
+
+def read_card(
+    card: CardToPair, decorations: Collection[str], series: Collection[str], *, show_known_by: str
+) -> ReadCard:
+    title = read_title(card.title, decorations, series)
+    text = "\n".join((card.summary[:_READ_CHARACTERS], *card.topics))
+    return ReadCard(card=card, title=title, text=read_text(title, text), show_known_by=show_known_by)
+
+
+def read_text(title: Title, text: str) -> Text:
+    text = clean(text[:_READ_CHARACTERS])
+    heading = tuple(map(stem, title.words))
+    body = stems(fold(text))
+    return Text(
+        titled=frozenset(heading),
+        about=frozenset((*heading, *body)),
+        told=frozenset(body) - frozenset(heading),
+        names=frozenset(one for found in _CAPITALISED.findall(text) for one in stems(fold(found))),
+        languages=languages(title.words),
+        counts=Counter((*heading, *body)),
+        figures=frozenset(word for word in title.words if any(c.isdigit() for c in word)),
+    )

@@ -1,0 +1,105 @@
+"""How alike two titles are once their decoration is off."""
+
+from __future__ import annotations
+
+import math
+from math import fsum
+
+from letters.pair.measures import Measured
+from letters.pair.reading import ReadCard, ReadEpisode
+from letters.pair.shelf import Shelf
+from letters.pair.telling import listed
+from letters.pair.titles import Title, long_key, nearly_equal
+from letters.pair.wording import is_spaceless
+
+#: Of what two titles share or lack, more than this adds nothing.
+_MOST_RARITY = 20.0
+#: A piece that more episodes have is a series or a phrase, and does not tell which episode is meant.
+_FEW = 3
+
+
+def compare_titles(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured:
+    mine, theirs = card.title.key, episode.title.key
+    measures = {"title: letters": _letters_alike(mine, theirs)}
+    if mine == theirs and len(mine) >= (2 if is_spaceless(mine) else 3):
+        measures["title: equal"] = 1.0
+        if len(shelf.by_key[theirs]) > 1:
+            return measures, "the titles are equal without their decoration, as are those of other episodes"
+        if not _contradicted(card, episode):
+            measures["title: equal alone"] = 1.0
+        return measures, "the titles are equal without their decoration, and no other episode has this one"
+    alike = f"the titles are {measures['title: letters']:.0%} alike, letter by letter"
+    if _is_cut_off(card.title, episode.title):
+        return measures | {"title: cut off": 1.0}, "one title is the beginning of the other, cut off"
+    if nearly_equal(mine, theirs):
+        return measures | {"title: nearly equal": 1.0}, f"{alike}, a slip of the pen"
+    return measures, alike
+
+
+def compare_title_words(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured:
+    shared = card.text.titled & episode.text.titled
+    measures: dict[str, float] = {}
+    if shared:
+        missing = fsum(map(shelf.title_rarity, card.text.titled - shared))
+        measures["title: rarest word"] = max(map(shelf.title_rarity, shared)) / 5
+        if not shelf.is_foreign(card):
+            measures["title: card's words missing"] = min(_MOST_RARITY, missing) / 10
+        return measures, f"the titles share {listed(shared, shelf.title_rarity)}"
+    return measures, "the titles share no word"
+
+
+def compare_pieces(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured | None:
+    """A guest or a topic that stands between separators in another episode's title speaks for that one."""
+    if not card.has_show or card.title.key == episode.title.key:
+        return None
+    for piece in card.title.pieces:
+        others = shelf.by_piece.get(piece, ())
+        if (
+            len(piece) >= long_key(piece) / 2
+            and 0 < len(others) <= _FEW
+            and piece not in episode.title.pieces
+        ):
+            elsewhere = shelf.episodes[others[0]].episode.title
+            return {"title: piece of another": 1.0}, f'the card has a piece of another title, "{elsewhere}"'
+    return None
+
+
+def compare_figures(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured | None:
+    mine, theirs = card.text.figures, episode.text.figures
+    measures: dict[str, float] = {}
+    told = []
+    if mine & theirs:
+        measures["figures: same"] = 1.0
+        told.append(f"both titles have {listed(mine & theirs, shelf.title_rarity)}")
+    if mine - theirs and theirs - mine:
+        measures["figures: other"] = 1.0
+        told.append(
+            f"the card's title has {listed(mine - theirs, shelf.title_rarity)},"
+            f" the episode's {listed(theirs - mine, shelf.title_rarity)}"
+        )
+    return (measures, "; ".join(told)) if measures else None
+
+
+def _letters_alike(mine: str, theirs: str) -> float:
+    """Cosine of the sets of three letters in a row, or of two in scripts in which a sign says more."""
+    length = 2 if is_spaceless(mine) and is_spaceless(theirs) else 3
+    ours, others = _runs_of(mine, length), _runs_of(theirs, length)
+    return len(ours & others) / math.sqrt(max(1, len(ours)) * max(1, len(others)))
+
+
+def _runs_of(key: str, length: int) -> set[str]:
+    return {key[at : at + length] for at in range(len(key) - length + 1)}
+
+
+def _contradicted(card: ReadCard, episode: ReadEpisode) -> bool:
+    mine, theirs = card.title, episode.title
+    numbers = {number for number in (mine.number, episode.number) if number is not None}
+    return len(numbers) > 1 or mine.part != theirs.part or mine.markers != theirs.markers
+
+
+def _is_cut_off(mine: Title, theirs: Title) -> bool:
+    least = 3 if is_spaceless(mine.key) else 5
+    marked = (mine.cut_off and theirs.key.startswith(mine.key)) or (
+        theirs.cut_off and mine.key.startswith(theirs.key)
+    )
+    return marked and min(len(mine.key), len(theirs.key)) >= least
