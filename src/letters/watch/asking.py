@@ -81,29 +81,41 @@ class Asking:
 
     def _askers(self, asked: Sequence[tuple[Source, SourceState]]) -> list[Awaitable[None]]:
         """A number of askers that share the sources, however many there are."""
-        left = iter(taking_turns(asked))
+        at_once, in_turn = [], []
+        for source, state in asked:
+            is_private = self._client.is_private_place(address_of(state))
+            (at_once if is_private else in_turn).append((source, state))
+        left_at_once, left_in_turn = iter(at_once), taking_turns(in_turn)
 
-        async def ask_on() -> None:
-            for source, state in left:
+        async def ask_at_once() -> None:
+            for source, state in left_at_once:
                 await self._ask_one(source, state)
 
-        return [ask_on() for _ in range(min(len(asked), _ASKERS))]
+        async def ask_in_turn() -> None:
+            for source, state in left_in_turn:
+                # The host's turn first: waiting for it must not keep a connection from other hosts.
+                async with self._pace.turn(address_of(state)):
+                    await self._ask_one(source, state)
+
+        return [
+            # These wait for connections only: more of them would wait for one another.
+            *(ask_at_once() for _ in range(min(len(at_once), self._settings.connections))),
+            *(ask_in_turn() for _ in range(min(len(in_turn), _ASKERS))),
+        ]
 
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
-        # The host's turn first: waiting for it must not keep a connection from other hosts.
-        async with self._pace.turn(url):
-            if self._holds.is_held(url):
-                await self._inbox.put(None)
-                return
-            try:
-                fetched = await fetch(self._client, state, now=self._now)
-            except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
-                _log.exception("unexpected error", source=source.key, url=without_password(url))
-                fetched = surprise(error)
-            if isinstance(fetched, Failed):
-                self._holds.note(url, fetched)
-            await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
+        if self._holds.is_held(url):
+            await self._inbox.put(None)
+            return
+        try:
+            fetched = await fetch(self._client, state, now=self._now)
+        except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
+            _log.exception("unexpected error", source=source.key, url=without_password(url))
+            fetched = surprise(error)
+        if isinstance(fetched, Failed):
+            self._holds.note(url, fetched)
+        await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
 
     async def _store_all(
         self, wanted: int, thread: ThreadPoolExecutor, readers: Readers, progress: Callable[[int], None]

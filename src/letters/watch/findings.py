@@ -187,7 +187,7 @@ def _without_trust(record: Record) -> Record:
         return record
     return replace(
         record,
-        state=replace(record.state, etag=None, last_modified=None, body_digest=None),
+        state=record.state._replace(etag=None, last_modified=None, body_digest=None),
         document={mark: identity for mark, identity in record.document.items() if identity not in changed},
     )
 
