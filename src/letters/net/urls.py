@@ -26,7 +26,9 @@ _LONGEST_SHOWN = 300
 
 _IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\\]")
 # What is parsed of such an address is what stands there; names in Punycode are turned into what they spell.
-_PLAIN = re.compile(r"(https?)://(?![^/?]*xn--)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-5]?\d{1,4}))?(?:[/?]|$)")
+_PLAIN = re.compile(
+    r"(https?)://(?![^/?]*xn--)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-5]?\d{1,4}))?(?:[/?]|$)"
+)
 _USUAL_PORTS = {"http": 80, "https": 443}
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
@@ -53,7 +55,7 @@ def parse_url(url: str, *, base: URL | None = None) -> URL:
 
 
 def place_of(url: str) -> tuple[str, int]:
-    """The host and the port that an address leads to. Raises `FetchError` as `parse_url` does."""
+    """The host and the port that an address leads to. Raises `FetchError`; what stands behind them is not looked at."""
     # Most are written so plainly, and parsing would take ten times as long.
     if plain := _PLAIN.match(url):
         scheme, host, port = plain.groups()

@@ -9,9 +9,10 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.store.among import among, is_among
 from letters.store.tables import episode as _episode
 from letters.store.tables import source_state
 
@@ -83,9 +84,14 @@ def claim_states(c: Connection, sources: Collection[str]) -> dict[str, int]:
     if c.dialect.name != "sqlite":
         making = postgresql.insert(_state).on_conflict_do_nothing(index_elements=["source"])
         c.execute(making, [{"source": name, "url": ""} for name in names])
-    query = select(_state.c.source, _state.c.looks).where(_state.c.source.in_(names))
-    found = c.execute(query.order_by(_state.c.source).with_for_update())
-    return dict.fromkeys(names, 0) | {row.source: row.looks for row in found}
+    found = c.execute(_claiming(c.dialect.name), among(c.dialect.name, names))
+    return dict.fromkeys(names, 0) | {source: int(looks) for source, looks in found}
+
+
+@cache
+def _claiming(dialect: str) -> Select[Any]:
+    query = select(_state.c.source, _state.c.looks).where(is_among(dialect, _state.c.source))
+    return query.order_by(_state.c.source).with_for_update()
 
 
 def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:

@@ -30,7 +30,7 @@ _AT_ONE_HOST = 2
 #: Sources that are on their way at the same time: far more than connections, for most wait for the pauses of their hosts.
 _ASKERS = 256
 #: Stored in one transaction at the most: enough to make its cost small, few enough that other writers need not wait long.
-_TOGETHER = 128
+_TOGETHER = 256
 #: How long to wait for more to store together, in seconds; a transaction costs as much as storing ten looks.
 _MOMENT = 0.05
 #: Of documents that wait to be read; while more lies there, nothing new is asked for.
@@ -81,7 +81,8 @@ class Asking:
 
     def _askers(self, asked: Sequence[tuple[Source, SourceState]]) -> list[Awaitable[None]]:
         """A number of askers that share the sources, however many there are."""
-        at_once, in_turn = [], []
+        at_once: list[tuple[Source, SourceState]] = []
+        in_turn: list[tuple[Source, SourceState]] = []
         for source, state in asked:
             is_private = self._client.is_private_place(address_of(state))
             (at_once if is_private else in_turn).append((source, state))
