@@ -29,7 +29,7 @@ from letters.watch.values import Document, Look, Validators, WatchReport
 #: Documents that hubs pushed, in one pass at the most; the others wait for the next one.
 _PUSHED = 1_000
 #: So many new objects are looked through together for garbage; a look makes some hundred.
-_YOUNG_OBJECTS = 20_000
+_YOUNG_OBJECTS = 100_000
 
 
 def watch(
