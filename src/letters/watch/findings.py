@@ -17,7 +17,6 @@ from letters.watch.problems import failure_problem, gone_problem, is_told, move_
 from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
 from letters.watch.wanted import needs_all, wanted
 
-
 _NO_CHANGES = Changes()
 
 
