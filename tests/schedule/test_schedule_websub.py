@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ class Here:
         """What the source's document said of its hubs."""
         hints = dump(Hints(hubs=hubs, self_url=self.topic if topic is None else topic))
         with self.store.write() as c:
-            save_states(c, [replace(load_states(c)["tides"], hints=hints)])
+            save_states(c, [load_states(c)["tides"]._replace(hints=hints)])
 
     def subscription(self) -> PushSubscription:
         with self.store.read() as c:

@@ -71,7 +71,7 @@ def failure(state: SourceState, status: int | None = 500, *, days: float) -> Sou
 
 
 def moved(url: str = OLD) -> SourceState:
-    start = replace(STATE, url=url)
+    start = STATE._replace(url=url)
     return document(document(document(start, days=0), days=1.5), days=3)
 
 
@@ -151,14 +151,14 @@ def test_document_alone_moves_nothing_and_is_told_once() -> None:
 
 
 def test_encrypted_address_is_not_given_up_for_a_plain_one() -> None:
-    state = replace(STATE, url="https://old.example/feed")
+    state = STATE._replace(url="https://old.example/feed")
     for days in range(6):
         state = document(state, "http://new.example/feed", days=days)
     assert address_of(state) == "https://old.example/feed"
 
 
 def test_password_goes_along_within_its_own_origin_only() -> None:
-    state = replace(STATE, url="https://me:secret@old.example/feed")
+    state = STATE._replace(url="https://me:secret@old.example/feed")
     for target, expected in (
         ("https://old.example/new", "https://me:secret@old.example/new"),
         (NEW, NEW),
@@ -175,7 +175,7 @@ def test_password_goes_along_within_its_own_origin_only() -> None:
 def test_moved_source_keeps_its_state_when_the_operator_writes_its_new_address() -> None:
     state = moved()
     after = current_state(Source(key="show", url=NEW), state)
-    assert after == replace(state, url=NEW, moved_url="")
+    assert after == state._replace(url=NEW, moved_url="")
 
 
 def test_move_is_told_once_with_what_to_write() -> None:
@@ -191,7 +191,7 @@ def test_move_is_told_once_with_what_to_write() -> None:
 
 
 def test_source_that_redirects_back_to_its_configured_address_is_home() -> None:
-    state = replace(STATE, url=NEW, moved_url=OTHER)
+    state = STATE._replace(url=NEW, moved_url=OTHER)
     for days in (0, 2, 4):
         state = document(state, NEW, days=days)
     assert (address_of(state), state.moved_url) == (NEW, "")

@@ -224,7 +224,7 @@ def test_push_tells_of_entries_and_nothing_of_the_source_s_answers() -> None:
     """R67."""
     failed = after_failure(STATE, Failed(what="x"), settings=WATCHING, now=NOW)
     pushed = after_push(failed, published=[NOW], new=1, now=NOW)
-    assert pushed == replace(failed, rhythm=pushed.rhythm, history=pushed.history)
+    assert pushed == failed._replace(rhythm=pushed.rhythm, history=pushed.history)
     assert days(pushed.history, now=NOW)[-1]["new"] == 1
 
 

@@ -130,8 +130,8 @@ def test_without_one_it_is_the_address_that_is_asked() -> None:
         says(),
         says("ftp://hub.example/", "not an address", "https://user:password@hub.example/"),
         says(HUB, gone_at=NOW),
-        {"tides": replace(says(HUB)["tides"], url="https://formerly.example/feed")},
-        {"tides": replace(says(HUB)["tides"], hints={"hubs": 7})},
+        {"tides": says(HUB)["tides"]._replace(url="https://formerly.example/feed")},
+        {"tides": says(HUB)["tides"]._replace(hints={"hubs": 7})},
         says(HUB, self_url="javascript:alert(1)"),
     ],
     ids=["never looked", "no hub", "no usable hub", "gone", "said at another address", "garbled", "no topic"],
@@ -142,7 +142,7 @@ def test_where_no_hub_is_known_nothing_is_asked_for(states: dict[str, SourceStat
 
 def test_a_hub_never_learns_a_sources_password() -> None:
     url = "https://name:password@tides.example/feed"
-    states = {"tides": replace(says(HUB)["tides"], url=url)}
+    states = {"tides": says(HUB)["tides"]._replace(url=url)}
     assert steps(None, states, sources=(Source(key="tides", url=url),)) == []
 
 

@@ -19,7 +19,7 @@ from letters.net.urls import (
     is_blocked_port,
     parse_location,
     parse_url,
-    parse_url_once,
+    place_of,
     shown,
     without_user,
 )
@@ -65,10 +65,10 @@ class Client:
     def is_private_place(self, url: str) -> bool:
         """Whether ``allow_private`` covers the place; manners towards strangers do not apply there."""
         try:
-            parsed = parse_url_once(url)
+            host, port = place_of(url)
         except FetchError:
             return False
-        return self._guard.is_private_place(parsed.host or "", parsed.port or 0)
+        return self._guard.is_private_place(host, port)
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, limit_bytes: int | None = None
@@ -77,7 +77,7 @@ class Client:
 
         Raises `ForbiddenAddressError`, `FetchTimeoutError`, `TooLargeError` or another `FetchError`.
         """
-        start, limit_bytes = parse_url_once(url), limit_bytes or self.settings.size_limit_bytes
+        start, limit_bytes = parse_url(url), limit_bytes or self.settings.size_limit_bytes
         return await self._in_turn(
             start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, limit_bytes)
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
-from functools import lru_cache
 
-from yarl import URL
+from letters.errors import FetchError
+from letters.net.urls import place_of
+
+_AT_ANY_TIME = nullcontext()
 
 
 class Pace:
@@ -25,12 +27,12 @@ class Pace:
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._next_start: dict[str, float] = {}
 
-    @asynccontextmanager
-    async def turn(self, url: str) -> AsyncIterator[None]:
+    def turn(self, url: str) -> AbstractAsyncContextManager[None]:
         """Wait for this host's turn, and hold one of its slots until the end of the block."""
-        if self._is_exempt(url):
-            yield
-            return
+        return _AT_ANY_TIME if self._is_exempt(url) else self._turn(url)
+
+    @asynccontextmanager
+    async def _turn(self, url: str) -> AsyncIterator[None]:
         host = host_of(url)
         async with self._slots[host]:
             # Asked again: a name is known to be private once it was resolved.
@@ -46,10 +48,9 @@ class Pace:
         return start - now
 
 
-@lru_cache(maxsize=1_024)
 def host_of(url: str) -> str:
-    """The host that manners apply to; what is no URL is its own host."""
+    """The host that manners apply to; what is no address is its own host."""
     try:
-        return URL(url).host or url
-    except ValueError:
+        return place_of(url)[0]
+    except FetchError:
         return url

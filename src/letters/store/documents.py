@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Insert, select
+from pydantic_core import from_json, to_json
+from sqlalchemy import Connection, Insert, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.store.among import among, is_among
 from letters.store.tables import source_document as _document
 
 
@@ -16,8 +18,8 @@ def load_documents(c: Connection, sources: Collection[str]) -> dict[str, dict[st
     """By source: fingerprint of each entry that can be known again -> identity of the episode it became."""
     if not sources:
         return {}
-    query = select(_document.c.source, _document.c.entries).where(_document.c.source.in_(sorted(sources)))
-    return {source: json.loads(entries) for source, entries in c.execute(query)}
+    found = c.execute(_loading(c.dialect.name), among(c.dialect.name, sources))
+    return {source: from_json(entries) for source, entries in found}
 
 
 def save_documents(c: Connection, documents: Mapping[str, Mapping[str, str]]) -> None:
@@ -26,10 +28,14 @@ def save_documents(c: Connection, documents: Mapping[str, Mapping[str, str]]) ->
         return
     # In one order everywhere: two processes that save the same sources must not wait for each other in a circle.
     rows = [
-        {"source": source, "entries": json.dumps(documents[source], separators=(",", ":"))}
-        for source in sorted(documents)
+        {"source": source, "entries": to_json(documents[source]).decode()} for source in sorted(documents)
     ]
     c.execute(_saving(c.dialect.name), rows)
+
+
+@cache
+def _loading(dialect: str) -> Select[Any]:
+    return select(_document.c.source, _document.c.entries).where(is_among(dialect, _document.c.source))
 
 
 @cache

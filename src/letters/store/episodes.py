@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from letters.model import Episode
+from letters.store.among import among, is_among
 from letters.store.tables import episode as _episode
 
 T = TypeVar("T")
@@ -109,9 +110,13 @@ def insert_episodes(
 
 def _places_of_taken_ids(c: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     places = {row["b_id"]: place for place, row in enumerate(rows)}
-    return [
-        places[taken] for taken in c.execute(select(_episode.c.id).where(_episode.c.id.in_(places))).scalars()
-    ]
+    taken = c.execute(_taking(c.dialect.name), among(c.dialect.name, places)).scalars()
+    return [places[one] for one in taken]
+
+
+@cache
+def _taking(dialect: str) -> Select[tuple[str]]:
+    return select(_episode.c.id).where(is_among(dialect, _episode.c.id))
 
 
 def _free_id(c: Connection, episode: Episode) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Select, Text, bindparam, func, select, true
@@ -113,22 +114,27 @@ def _columns(dialect: str, wanted: TableValuedAlias) -> tuple[Any, Any]:
     return wanted.c.source, wanted.c.identity
 
 
+# Each is built once: for a few sources that costs more than the query.
+@cache
 def _named(dialect: str) -> Select[Any]:
     wanted = _table(dialect)
     source, identity = _columns(dialect, wanted)
     return _SEEN.select_from(wanted.join(_episode, (_e.source == source) & (_e.identity == identity)))
 
 
+@cache
 def _of_sources(dialect: str) -> Select[Any]:
     wanted = _table(dialect)
     source, _ = _columns(dialect, wanted)
     return _SEEN.select_from(wanted.join(_episode, _e.source == source))
 
 
+@cache
 def _in_quarantine(dialect: str) -> Select[Any]:
     return _of_sources(dialect).where(IS_QUARANTINED)
 
 
+@cache
 def _newest(dialect: str) -> Select[Any]:
     wanted = _table(dialect)
     source, _ = _columns(dialect, wanted)

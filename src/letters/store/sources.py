@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.store.among import among, is_among
 from letters.store.tables import episode as _episode
 from letters.store.tables import source_state
 
 _state = source_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
-    """What we remember of one source. `url` is the configured address that the rest is about."""
+class SourceState(NamedTuple):
+    """What we remember of one source. `url` is the configured address that the rest is about.
+
+    A tuple, as the rows are that it is read from and written to: a pass makes two of them for each source, and a frozen
+    dataclass of so many fields would take longer to make than the rest of what is thought about an unchanged source.
+    """
 
     source: str
     url: str
@@ -60,15 +63,13 @@ class SourceState:
     looks: int = 0
 
 
-_COLUMNS = tuple(field.name for field in fields(SourceState))
-_values = attrgetter(*_COLUMNS)
+_COLUMNS = SourceState._fields
 
 
 def load_states(c: Connection) -> dict[str, SourceState]:
     """All states by source key, those of sources no longer configured among them."""
     rows = c.execute(select(*(_state.c[name] for name in _COLUMNS)))
-    # Rows are tuples in the order asked for; taking their names from them one by one costs as much as reading them.
-    return {row[0]: SourceState(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
+    return {row[0]: SourceState._make(row) for row in rows}
 
 
 def claim_states(c: Connection, sources: Collection[str]) -> dict[str, int]:
@@ -83,9 +84,14 @@ def claim_states(c: Connection, sources: Collection[str]) -> dict[str, int]:
     if c.dialect.name != "sqlite":
         making = postgresql.insert(_state).on_conflict_do_nothing(index_elements=["source"])
         c.execute(making, [{"source": name, "url": ""} for name in names])
-    query = select(_state.c.source, _state.c.looks).where(_state.c.source.in_(names))
-    found = c.execute(query.order_by(_state.c.source).with_for_update())
-    return dict.fromkeys(names, 0) | {row.source: row.looks for row in found}
+    found = c.execute(_claiming(c.dialect.name), among(c.dialect.name, names))
+    return dict.fromkeys(names, 0) | {source: int(looks) for source, looks in found}
+
+
+@cache
+def _claiming(dialect: str) -> Select[Any]:
+    query = select(_state.c.source, _state.c.looks).where(is_among(dialect, _state.c.source))
+    return query.order_by(_state.c.source).with_for_update()
 
 
 def count_episodes(c: Connection) -> dict[str, tuple[int, int]]:
@@ -115,14 +121,12 @@ def save_states(
             whole.append(state)
         elif differing := tuple(
             name
-            for name, old, new in zip(_COLUMNS, _values(before), _values(state), strict=True)
-            if old is not new
+            for name, old, new in zip(_COLUMNS, before, state, strict=True)
+            if old is not new and old != new
         ):
             parts[differing].append(state)
     if whole:
-        c.execute(
-            _saving(c.dialect.name), [dict(zip(_COLUMNS, _values(state), strict=True)) for state in whole]
-        )
+        c.execute(_saving(c.dialect.name), [state._asdict() for state in whole])
     for columns, some in parts.items():
         values = attrgetter("source", *columns)
         names = ("b_source", *columns)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -37,18 +39,33 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError(f"naive time {value!r}: times in the store are aware")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        # Not by `process_bind_param`: with SQLAlchemy's own spelling of times behind it, that takes five times as long,
+        # and times are a third of all that is written when nothing changed.
+        return _spelt if dialect.name == "sqlite" else _checked
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        return _read if dialect.name == "sqlite" else _in_utc
+
+
+def _checked(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise TypeError(f"naive time {value!r}: times in the store are aware")
+    return value
+
+
+def _spelt(value: datetime | None) -> str | None:
+    """As SQLAlchemy spells times for SQLite: ``2026-03-02 09:00:00.000000``, which sorts as text."""
+    value = _checked(value)
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 _JSON = JSON().with_variant(JSONB(), "postgresql")

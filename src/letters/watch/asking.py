@@ -30,7 +30,7 @@ _AT_ONE_HOST = 2
 #: Sources that are on their way at the same time: far more than connections, for most wait for the pauses of their hosts.
 _ASKERS = 256
 #: Stored in one transaction at the most: enough to make its cost small, few enough that other writers need not wait long.
-_TOGETHER = 128
+_TOGETHER = 256
 #: How long to wait for more to store together, in seconds; a transaction costs as much as storing ten looks.
 _MOMENT = 0.05
 #: Of documents that wait to be read; while more lies there, nothing new is asked for.
@@ -81,29 +81,42 @@ class Asking:
 
     def _askers(self, asked: Sequence[tuple[Source, SourceState]]) -> list[Awaitable[None]]:
         """A number of askers that share the sources, however many there are."""
-        left = iter(taking_turns(asked))
+        at_once: list[tuple[Source, SourceState]] = []
+        in_turn: list[tuple[Source, SourceState]] = []
+        for source, state in asked:
+            is_private = self._client.is_private_place(address_of(state))
+            (at_once if is_private else in_turn).append((source, state))
+        left_at_once, left_in_turn = iter(at_once), taking_turns(in_turn)
 
-        async def ask_on() -> None:
-            for source, state in left:
+        async def ask_at_once() -> None:
+            for source, state in left_at_once:
                 await self._ask_one(source, state)
 
-        return [ask_on() for _ in range(min(len(asked), _ASKERS))]
+        async def ask_in_turn() -> None:
+            for source, state in left_in_turn:
+                # The host's turn first: waiting for it must not keep a connection from other hosts.
+                async with self._pace.turn(address_of(state)):
+                    await self._ask_one(source, state)
+
+        return [
+            # These wait for connections only: more of them would wait for one another.
+            *(ask_at_once() for _ in range(min(len(at_once), self._settings.connections))),
+            *(ask_in_turn() for _ in range(min(len(in_turn), _ASKERS))),
+        ]
 
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
-        # The host's turn first: waiting for it must not keep a connection from other hosts.
-        async with self._pace.turn(url):
-            if self._holds.is_held(url):
-                await self._inbox.put(None)
-                return
-            try:
-                fetched = await fetch(self._client, state, now=self._now)
-            except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
-                _log.exception("unexpected error", source=source.key, url=without_password(url))
-                fetched = surprise(error)
-            if isinstance(fetched, Failed):
-                self._holds.note(url, fetched)
-            await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
+        if self._holds.is_held(url):
+            await self._inbox.put(None)
+            return
+        try:
+            fetched = await fetch(self._client, state, now=self._now)
+        except Exception as error:  # noqa: BLE001 - one source's surprise never stops the others
+            _log.exception("unexpected error", source=source.key, url=without_password(url))
+            fetched = surprise(error)
+        if isinstance(fetched, Failed):
+            self._holds.note(url, fetched)
+        await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
 
     async def _store_all(
         self, wanted: int, thread: ThreadPoolExecutor, readers: Readers, progress: Callable[[int], None]

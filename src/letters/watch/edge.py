@@ -28,6 +28,8 @@ from letters.watch.values import Document, Look, Validators, WatchReport
 
 #: Documents that hubs pushed, in one pass at the most; the others wait for the next one.
 _PUSHED = 1_000
+#: So many new objects are looked through together for garbage; a look makes some hundred.
+_YOUNG_OBJECTS = 100_000
 
 
 def watch(
@@ -47,15 +49,15 @@ def watch(
     together with their state, so a pass that is killed loses at most the looks it had not stored. Not to be called from
     a running event loop.
     """
-    with store.read() as c:
-        states = load_states(c)
-        hubbed = verified_sources(c, now=now) if listening else frozenset()
-        pushed = load_pushed(c, limit=_PUSHED)
-    follow_names(store, settings, states, now=now)
-    # Before anything is asked: what turns out to be gone now is told as that.
-    reminders = gone_problems(settings.sources, states) if everything else []
-    desk = Desk(store, settings, states, pushed=hubbed, everything=everything, now=now)
     with _rarely_collected():
+        with store.read() as c:
+            states = load_states(c)
+            hubbed = verified_sources(c, now=now) if listening else frozenset()
+            pushed = load_pushed(c, limit=_PUSHED)
+        follow_names(store, settings, states, now=now)
+        # Before anything is asked: what turns out to be gone now is told as that.
+        reminders = gone_problems(settings.sources, states) if everything else []
+        desk = Desk(store, settings, states, pushed=hubbed, everything=everything, now=now)
         heard = _take_pushed(desk, settings, states, pushed)
         looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
     return _report(looks, heard, [*problems, *reminders])
@@ -63,15 +65,18 @@ def watch(
 
 @contextmanager
 def _rarely_collected() -> Iterator[None]:
-    """Let the garbage collector leave alone what is there already.
+    """Let the garbage collector leave alone what is there already, and look for garbage a little later.
 
     A pass makes many objects that live to its end. Each full collection would walk the whole program for their sake, which
     takes a third of the time of a pass in which nothing changed.
     """
+    usual = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, *usual[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*usual)
         gc.unfreeze()
 
 

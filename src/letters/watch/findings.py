@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from letters.model import Source
@@ -16,6 +16,8 @@ from letters.watch.poll import after_document, after_failure, after_gone, after_
 from letters.watch.problems import failure_problem, gone_problem, is_told, move_notices, push_problem
 from letters.watch.values import Document, Failed, Fetched, Gone, Look, NotModified
 from letters.watch.wanted import needs_all, wanted
+
+_NO_CHANGES = Changes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,12 @@ class Record:
 
     state: SourceState
     look: Look
-    changes: Changes = field(default_factory=Changes)
+    changes: Changes = _NO_CHANGES
     #: What the source's last document held, for `letters.store.documents`; None: as stored.
     document: Mapping[str, str] | None = None
+
+
+_NOTHING_NEW = Look()
 
 
 def wanted_of(finding: Finding) -> frozenset[str] | None:
@@ -115,7 +120,8 @@ def record_of(
             )
         case NotModified() as answer:
             after = after_not_modified(state, answer, settings=settings, is_pushed=is_pushed, now=now)
-            return Record(state=after, look=Look(problems=tuple(move_notices(source, state, after))))
+            notices = move_notices(source, state, after)
+            return Record(state=after, look=Look(problems=tuple(notices)) if notices else _NOTHING_NEW)
         case Gone():
             after = after_gone(state, now=now)
             told = [gone_problem(source, after), *move_notices(source, state, after)]
@@ -187,7 +193,7 @@ def _without_trust(record: Record) -> Record:
         return record
     return replace(
         record,
-        state=replace(record.state, etag=None, last_modified=None, body_digest=None),
+        state=record.state._replace(etag=None, last_modified=None, body_digest=None),
         document={mark: identity for mark, identity in record.document.items() if identity not in changed},
     )
 

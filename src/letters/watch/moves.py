@@ -6,7 +6,6 @@ what to write (``docs/decisions/049-when-a-source-has-moved.md``).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from yarl import URL
@@ -38,14 +37,14 @@ def after_redirects(
     if not is_familiar or not _may_move(address_of(state), moved_to) or _contradicts(hints, moved_to):
         return _forgotten(state)
     if state.moving_url != moved_to or state.moving_since is None:
-        return replace(state, moving_url=moved_to, moving_since=now, moving_answers=1)
-    agreed = replace(state, moving_answers=state.moving_answers + 1)
+        return state._replace(moving_url=moved_to, moving_since=now, moving_answers=1)
+    agreed = state._replace(moving_answers=state.moving_answers + 1)
     if not is_ripe(agreed, now=now):
         return agreed
     if is_whole:
         return _moved(agreed)
     # "Not modified" does not show what lies at the new address. Without validators the next answer is whole.
-    return replace(agreed, etag=None, last_modified=None)
+    return agreed._replace(etag=None, last_modified=None)
 
 
 def after_disagreement(state: SourceState) -> SourceState:
@@ -67,7 +66,7 @@ def is_lost(state: SourceState, *, now: datetime) -> bool:
 
 def back_home(state: SourceState) -> SourceState:
     """The source is asked at its configured address again. Validators were given by another place."""
-    return replace(_forgotten(state), moved_url="", etag=None, last_modified=None)
+    return _forgotten(state)._replace(moved_url="", etag=None, last_modified=None)
 
 
 def same_place(one: str, other: str) -> bool:
@@ -77,11 +76,11 @@ def same_place(one: str, other: str) -> bool:
 
 def _moved(state: SourceState) -> SourceState:
     target = _with_user(address_of(state), state.moving_url)
-    return replace(_forgotten(state), moved_url="" if target == state.url else target)
+    return _forgotten(state)._replace(moved_url="" if target == state.url else target)
 
 
 def _forgotten(state: SourceState) -> SourceState:
-    return replace(state, moving_url="", moving_since=None, moving_answers=0)
+    return state._replace(moving_url="", moving_since=None, moving_answers=0)
 
 
 def _may_move(asked: str, target: str) -> bool:

@@ -39,12 +39,12 @@ def current_state(source: Source, state: SourceState | None) -> SourceState:
     The address that it was found to have moved to is no other place: there the state stays as it is.
     """
     if state is not None and state.url != source.url and state.moved_url == source.url:
-        state = replace(state, url=source.url, moved_url="")
+        state = state._replace(url=source.url, moved_url="")
     if state is None or state.url != source.url:
         title, looks = (state.feed_title, state.looks) if state is not None else ("", 0)
         return SourceState(source=source.key, url=source.url, feed_title=title, looks=looks)
     if state.body_digest is not None and not state.body_digest.startswith(f"{READING}:"):
-        return replace(state, etag=None, last_modified=None, body_digest=None)
+        return state._replace(etag=None, last_modified=None, body_digest=None)
     return state
 
 
@@ -102,8 +102,7 @@ def after_document(
     hints = _noted(hints if hints is not None else remembered_hints(state), document.said)
     # New entries without a date are dated by when we first saw them.
     times = published if published or not new else (now,)
-    read = replace(
-        state,
+    read = state._replace(
         feed_title=title,
         first_look_at=state.first_look_at or now,
         body_digest=digest,
@@ -123,7 +122,7 @@ def after_not_modified(
     hints = remembered_hints(state)
     noted = _noted(hints, answer.said)
     if noted is not hints:
-        state = replace(state, hints=dump(noted))
+        state = state._replace(hints=dump(noted))
     validators = Validators(
         etag=answer.validators.etag or state.etag,
         last_modified=answer.validators.last_modified or state.last_modified,
@@ -137,8 +136,7 @@ def after_not_modified(
 def after_push(state: SourceState, *, published: Sequence[datetime], new: int, now: datetime) -> SourceState:
     """A hub pushed a document. That tells of entries, but nothing of how the source answers when it is asked."""
     times = published if published or not new else (now,)
-    return replace(
-        state,
+    return state._replace(
         rhythm=rhythm.learn(state.rhythm, times, now=now),
         history=record(state.history, now=now, new=new, failed=False),
     )
@@ -151,8 +149,8 @@ def after_gone(state: SourceState, *, now: datetime) -> SourceState:
     """
     failed = _failed(state, what="answered 410 Gone", status=410, now=now)
     if state.moved_url:
-        return replace(back_home(failed), next_look_at=now)
-    return replace(failed, next_look_at=None, gone_at=now)
+        return back_home(failed)._replace(next_look_at=now)
+    return failed._replace(next_look_at=None, gone_at=now)
 
 
 def after_failure(
@@ -166,8 +164,7 @@ def after_failure(
     # Bounded before it is a number of days that no calendar has.
     doubled = settings.every * 2 ** min(failed.failures, 20)
     wait = min(doubled, max(LONGEST_BACK_OFF, settings.every))
-    failed = replace(
-        failed,
+    failed = failed._replace(
         next_look_at=now + max(wait, failure.wait or wait),
         retry_after_until=now + failure.wait if failure.wait else None,
     )
@@ -198,8 +195,7 @@ def _looked(
     next_look_at: datetime,
     now: datetime,
 ) -> SourceState:
-    return replace(
-        state,
+    return state._replace(
         last_look_at=now,
         next_look_at=next_look_at,
         etag=validators.etag,
@@ -215,8 +211,7 @@ def _looked(
 
 
 def _failed(state: SourceState, *, what: str, status: int | None, now: datetime) -> SourceState:
-    return replace(
-        state,
+    return state._replace(
         last_look_at=now,
         failures=state.failures + 1,
         failing_since=state.failing_since or now,
@@ -246,7 +241,7 @@ def has_name(state: SourceState, source: Source) -> bool:
 def named(state: SourceState, source: Source) -> SourceState:
     """The state once the stored episodes were given the configured name."""
     reading, _, rest = (state.body_digest or "").partition(":")
-    return replace(state, body_digest=f"{reading}:{_name_mark(source)}:{rest.rpartition(':')[2]}")
+    return state._replace(body_digest=f"{reading}:{_name_mark(source)}:{rest.rpartition(':')[2]}")
 
 
 def _name_mark(source: Source) -> str:

@@ -26,6 +26,7 @@ _LONGEST_URL = 2000
 # Of all fields of one name together; longer ones say nothing that we want to know.
 _LONGEST_HEADER = 8192
 
+_NOTHING = Said()
 _FRESH = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _STALE = re.compile(r"(?:^|[,\s])no-(?:cache|store)(?:[\s,]|$)", re.IGNORECASE)
 _LINK = re.compile(r"<([^<>]*)>([^<\"]*(?:\"(?:[^\"\\]|\\.)*\"[^<\"]*)*)")
@@ -35,13 +36,11 @@ _PARAMETER = re.compile(r";\s*([^\s=;,\"]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\
 def read_said(answer: Answer, *, now: datetime) -> Said:
     """What the answer says beside its document."""
     headers = answer.headers
-    hubs, self_url = _links(_all(headers, "Link"), base=answer.url) if "Link" in headers else ((), "")
-    return Said(
-        fresh_for=fresh_for(headers, now=now),
-        hubs=hubs,
-        self_url=self_url,
-        moved_to=moved_to(answer),
-    )
+    fresh, moved = fresh_for(headers, now=now), moved_to(answer)
+    if fresh is None and not moved and "Link" not in headers:
+        return _NOTHING
+    hubs, self_url = _links(_all(headers, "Link"), base=answer.url)
+    return Said(fresh_for=fresh, hubs=hubs, self_url=self_url, moved_to=moved)
 
 
 def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
@@ -50,7 +49,7 @@ def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
     None where nothing is said, where it is said that the answer may not be kept, and where what is said cannot be read.
     """
     control = _all(headers, "Cache-Control")
-    if _STALE.search(control):
+    if control and _STALE.search(control):
         return None
     if ages := _FRESH.findall(control):
         # Said twice, the shorter counts (section 4.2.1).
@@ -130,7 +129,9 @@ def _web_url(target: str, base: str) -> str:
 
 
 def _all(headers: Mapping[str, str], name: str) -> str:
-    """All fields of one name as one (RFC 9110 section 5.2)."""
+    """All fields of one name as one (RFC 9110 section 5.2); empty where there is none."""
+    if name not in headers:
+        return ""
     values = headers.getall(name, []) if isinstance(headers, MultiMapping) else [headers.get(name, "")]
     return ", ".join(values)[:_LONGEST_HEADER]
 

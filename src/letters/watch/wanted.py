@@ -43,6 +43,10 @@ def needs_all(
 
     A crowd of entries came that nobody knows, or an identity that is known came with other words and another date.
     """
+    if has_doubts(seen, entries):
+        return True
+    if len(entries) < CROWD:
+        return False
     identities = recognise(seen, entries, kept=kept).identities
     unknown = identities.count(None)
-    return has_doubts(seen, entries) or (unknown >= CROWD and unknown > len(identities) - unknown + len(kept))
+    return unknown >= CROWD and unknown > len(identities) - unknown + len(kept)

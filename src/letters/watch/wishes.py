@@ -17,6 +17,7 @@ LONGEST_WISH = timedelta(days=1)
 LONGEST_SKIP = timedelta(days=2)
 
 _HOUR = timedelta(hours=1)
+_NO_TIME = timedelta(0)
 
 
 def wished_wait(said: Said, hints: Hints) -> timedelta:
@@ -24,9 +25,11 @@ def wished_wait(said: Said, hints: Hints) -> timedelta:
 
     ``Cache-Control`` or ``Expires`` of the answer, RSS 2.0 ``ttl``, RSS 1.0 ``sy:updatePeriod`` by ``sy:updateFrequency``.
     """
-    wishes = (said.fresh_for, hints.ttl, hints.update_period)
-    longest = max((wish for wish in wishes if wish is not None), default=timedelta(0))
-    return min(max(longest, timedelta(0)), LONGEST_WISH)
+    longest = _NO_TIME
+    for wish in (said.fresh_for, hints.ttl, hints.update_period):
+        if wish is not None and wish > longest:
+            longest = wish
+    return min(longest, LONGEST_WISH)
 
 
 def out_of_skipped(moment: datetime, hints: Hints) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from xml.sax.saxutils import escape
 
 from letters.model import Episode
-from letters.watch.parse.identity import candidates, identities
+from letters.watch.parse.identity import identities, strongest
 
 # Characters to be searched through before reading everything is the quicker way.
 _LONGEST_SEARCH = 50_000_000
@@ -24,7 +24,7 @@ def is_told_apart(entries: Sequence[Episode], *, taken: Collection[str], others:
     if len(beside) * len(entries) > _LONGEST_SEARCH:
         return False
     for entry, identity in zip(entries, identities(entries), strict=True):
-        if identity in taken or any(_stands_in(beside, value) for value in {candidates(entry)[0], identity}):
+        if identity in taken or any(_stands_in(beside, value) for value in {strongest(entry), identity}):
             return False
     return True
 

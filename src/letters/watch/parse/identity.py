@@ -48,6 +48,11 @@ def identities(distinct: Sequence[Episode]) -> list[str]:
     return [identity or by_words(entry) for entry, identity in zip(distinct, found, strict=True)]
 
 
+def strongest(entry: Episode) -> str:
+    """The first of its `candidates`."""
+    return _guid(entry) or _enclosure(entry) or _link(entry) or by_words(entry)
+
+
 def candidates(entry: Episode) -> tuple[str, ...]:
     """All that could identify an entry, the strongest first."""
     found = (_guid(entry), _enclosure(entry), _link(entry), by_words(entry))
