@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from letters.pair.reading import ReadCard, read_card, read_episode
+from letters.pair.reading import ReadCard, ReadEpisode, read_card, read_episode
 from letters.pair.shelf import Shelf
 from letters.pair.shows import Show, ShowFinder, decorations_of, gather_shows
 from letters.pair.titles import long_key
@@ -30,27 +31,28 @@ class Library:
         ordered = sorted(episodes, key=lambda one: one.id)
         self.shows = _gather(ordered)
         self.finder = ShowFinder(self.shows.values())
-        self.all = Shelf()
-        self.shelves: dict[str, Shelf] = defaultdict(Shelf)
-        for episode in ordered:
-            read = read_episode(episode, self.shows[episode.show])
-            self.shelves[episode.show].add(read)
-            self.all.add(read)
-        self._joined: dict[tuple[str, ...], Shelf] = {}
+        self._read = [read_episode(episode, self.shows[episode.show]) for episode in ordered]
+        self._of_show: dict[str, list[ReadEpisode]] = defaultdict(list)
+        for one in self._read:
+            self._of_show[one.episode.show].append(one)
+        self._last: tuple[tuple[str, ...], Shelf] | None = None
+
+    @cached_property
+    def all(self) -> Shelf:
+        """Every episode."""
+        return Shelf(self._read)
 
     def shelf(self, shows: tuple[str, ...]) -> Shelf:
-        """The episodes of these shows; of all for none."""
-        if len(shows) == 1:
-            return self.shelves[shows[0]]
+        """The episodes of these shows; of all for none.
+
+        The last one is remembered: whoever asks show by show needs no more, and all of them at once would take more
+        memory than everything else.
+        """
         if not shows:
             return self.all
-        if shows not in self._joined:
-            joined = Shelf()
-            for show in shows:
-                for one in self.shelves[show].episodes:
-                    joined.add(one)
-            self._joined[shows] = joined
-        return self._joined[shows]
+        if self._last is None or self._last[0] != shows:
+            self._last = shows, Shelf([one for show in shows for one in self._of_show[show]])
+        return self._last[1]
 
     def read_card(self, card: CardToPair, shows: tuple[str, ...], *, known_by: str) -> ReadCard:
         own = decorations_of([card.publisher])
@@ -58,8 +60,11 @@ class Library:
         series = frozenset[str]().union(*(self.shows[show].series for show in shows))
         return read_card(card, decorations, series, show_known_by=known_by)
 
-    def read_cards(self, cards: Sequence[CardToPair]) -> list[tuple[ReadCard, Shelf]]:
-        """Each card, read in the manner of its show, with the episodes among which it is to be looked for."""
+    def read_cards(self, cards: Sequence[CardToPair]) -> list[tuple[ReadCard, tuple[str, ...]]]:
+        """Each card, read in the manner of its show, with the shows of the `shelf` on which it is to be looked for.
+
+        Those of one shelf stand together; apart from that they are in the order in which they came.
+        """
         named = {publisher: self.finder.find(publisher) for publisher in {card.publisher for card in cards}}
         learned = self._learn([card for card in cards if not named[card.publisher]])
         found = []
@@ -67,8 +72,8 @@ class Library:
             shows = named[card.publisher]
             known_by = "name" if shows else "cards" if card.publisher in learned else ""
             shows = shows or learned.get(card.publisher, ())
-            found.append((self.read_card(card, shows, known_by=known_by), self.shelf(shows)))
-        return found
+            found.append((self.read_card(card, shows, known_by=known_by), shows))
+        return sorted(found, key=lambda one: one[1])
 
     def _learn(self, cards: Sequence[CardToPair]) -> dict[str, tuple[str, ...]]:
         """By publishers that no show is called by, the show to which their cards belong as far as equal titles tell.

@@ -108,16 +108,17 @@ def compare_labelled(
     library = Library(episodes)
     found = []
     read = library.read_cards(sorted(cards, key=lambda card: card.id))
-    for done, (card, shelf) in enumerate(read, start=1):
+    for done, (card, shows_of_card) in enumerate(read, start=1):
         label = labels.get(card.card.id)
         if label is not None:
+            shelf = library.shelf(shows_of_card)
             right_shows = sorted(shows[one] for one in label.right if one in shows)
             measured = {one.episode.id: measure(card, one, shelf) for one in shelf.closest(card)}
             show = label.show or (right_shows[0] if right_shows else card.card.publisher)
             found.append(LabelledCard(card_id=card.card.id, show=show, label=label, candidates=measured))
         if progress and (done % 100 == 0 or done == len(read)):
             progress(done, len(read))
-    return found
+    return sorted(found, key=lambda one: one.card_id)
 
 
 def fit(cards: Sequence[LabelledCard], *, episodes: int, today: date) -> Coefficients:

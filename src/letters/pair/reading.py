@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
 
 from letters.pair.languages import languages
 from letters.pair.shows import Show
@@ -15,10 +17,29 @@ from letters.pair.wording import SPACELESS, clean, fold, stem, stems
 
 #: Of descriptions and summaries, what is read: enough for what it is about, before credits and advertisements.
 _READ_CHARACTERS = 1_500
+_MOST_COUNTED = 255
 # A capitalised word inside a sentence, or in a script that has no capitals; and the words that follow it like that.
 _CAPITALISED = re.compile(
     rf"(?:(?<=[a-z0-9,;)] )|(?<=[{SPACELESS}])|(?<=[{SPACELESS}] ))(?:[A-Z][A-Za-z'\u2019.-]*(?: |$|(?=[{SPACELESS}])))+"
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedText:
+    """A title with the text that goes with it, as little as it can be kept in: there may be hundreds of thousands.
+
+    Words are interned, so that each is in memory once.
+    """
+
+    #: The distinct words, without their endings: those of the title, then those of the text alone.
+    words: tuple[str, ...]
+    #: How many of them are the title's.
+    titled: int
+    #: How often each is said, up to 255.
+    counts: bytes
+    names: tuple[str, ...]
+    figures: tuple[str, ...]
+    languages: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +67,12 @@ class ReadEpisode:
 
     episode: EpisodeToPair
     title: Title
-    text: Text
+    packed: PackedText
     number: int | None
+
+    @property
+    def text(self) -> Text:
+        return unpacked(self.packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +81,7 @@ class ReadCard:
 
     card: CardToPair
     title: Title
-    text: Text
+    packed: PackedText
     #: How we know its show: by "name", or by the publisher's other "cards"; when empty, it is looked for in all shows.
     show_known_by: str = ""
 
@@ -64,13 +89,17 @@ class ReadCard:
     def has_show(self) -> bool:
         return self.show_known_by != ""
 
+    @property
+    def text(self) -> Text:
+        return unpacked(self.packed)
+
 
 def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
     title = read_title(episode.title, show.decorations, show.series)
     return ReadEpisode(
         episode=episode,
         title=title,
-        text=read_text(title, episode.description),
+        packed=read_text(title, episode.description),
         # What the title says is what editors copy; the feed's own field may count otherwise.
         number=title.number if title.number is not None else episode.number,
     )
@@ -81,19 +110,35 @@ def read_card(
 ) -> ReadCard:
     title = read_title(card.title, decorations, series)
     text = "\n".join((card.summary[:_READ_CHARACTERS], *card.topics))
-    return ReadCard(card=card, title=title, text=read_text(title, text), show_known_by=show_known_by)
+    return ReadCard(card=card, title=title, packed=read_text(title, text), show_known_by=show_known_by)
 
 
-def read_text(title: Title, text: str) -> Text:
+def read_text(title: Title, text: str) -> PackedText:
     text = clean(text[:_READ_CHARACTERS])
-    heading = tuple(map(stem, title.words))
-    body = stems(fold(text))
-    return Text(
-        titled=frozenset(heading),
-        about=frozenset((*heading, *body)),
-        told=frozenset(body) - frozenset(heading),
-        names=frozenset(one for found in _CAPITALISED.findall(text) for one in stems(fold(found))),
+    counts = Counter(map(stem, title.words))
+    titled = len(counts)
+    counts.update(stems(fold(text)))
+    names = {one for found in _CAPITALISED.findall(text) for one in stems(fold(found))}
+    return PackedText(
+        words=tuple(map(intern, counts)),
+        titled=titled,
+        counts=bytes(min(count, _MOST_COUNTED) for count in counts.values()),
+        names=tuple(map(intern, sorted(names))),
+        figures=tuple(word for word in title.words if any(c.isdigit() for c in word)),
         languages=languages(title.words),
-        counts=Counter((*heading, *body)),
-        figures=frozenset(word for word in title.words if any(c.isdigit() for c in word)),
+    )
+
+
+# A card is compared with some dozens of episodes, and the next card with many of the same.
+@lru_cache(maxsize=4_096)
+def unpacked(packed: PackedText) -> Text:
+    words, at = packed.words, packed.titled
+    return Text(
+        titled=frozenset(words[:at]),
+        about=frozenset(words),
+        told=frozenset(words[at:]),
+        names=frozenset(packed.names),
+        figures=frozenset(packed.figures),
+        languages=packed.languages,
+        counts=dict(zip(words, packed.counts, strict=True)),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 from letters.pair.reading import ReadCard, ReadEpisode, Text
 
@@ -24,29 +25,29 @@ _OTHERWISE = 12
 _NEAR_DAYS = 3
 
 
-@dataclass
 class Shelf:
     """Episodes that a card is looked for among: a show's, or all of them; with how rare each word is there."""
 
-    episodes: list[ReadEpisode] = field(default_factory=list)
-    by_key: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_piece: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_number: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_day: dict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_title_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    def __post_init__(self) -> None:
+    def __init__(self, episodes: Sequence[ReadEpisode]) -> None:
+        self.episodes = episodes
+        #: Places in `episodes`, in their order.
+        self.by_key = Index()
+        self.by_piece = Index()
+        self.by_number = Index()
+        self.by_day = Index()
+        self.by_title_word = Index()
+        self.by_word = Index()
+        self._languages: Counter[str] = Counter()
+        for place, one in enumerate(episodes):
+            self._index(place, one)
         #: How much it says that two titles share a word, and that two texts do.
         self.title_rarity: Callable[[str], float] = _Rarity(self, self.by_title_word).__getitem__
         self.rarity: Callable[[str], float] = _Rarity(self, self.by_word).__getitem__
-        self._languages: Counter[str] = Counter()
         self._lengths: dict[str, float] = {}
 
-    def add(self, one: ReadEpisode) -> None:
-        place = len(self.episodes)
-        self.episodes.append(one)
-        self._languages.update(one.text.languages)
+    def _index(self, place: int, one: ReadEpisode) -> None:
+        packed = one.packed
+        self._languages.update(packed.languages)
         if one.title.key:
             self.by_key[one.title.key].append(place)
         for piece in one.title.pieces:
@@ -55,9 +56,9 @@ class Shelf:
             self.by_number[one.number].append(place)
         if one.episode.published:
             self.by_day[one.episode.published].append(place)
-        for word in one.text.titled:
+        for word in packed.words[: packed.titled]:
             self.by_title_word[word].append(place)
-        for word in one.text.about:
+        for word in packed.words:
             self.by_word[word].append(place)
 
     def is_foreign(self, card: ReadCard) -> bool:
@@ -110,6 +111,14 @@ class Shelf:
 
     def _titled_alike(self, card: ReadCard, places: Sequence[int]) -> Iterable[int]:
         return (place for place in places if self.episodes[place].title.key == card.title.key)
+
+
+class Index(dict[Any, "array[int]"]):
+    """Places by what is found there, four bytes each."""
+
+    def __missing__(self, key: Any) -> array[int]:
+        self[key] = places = array("I")
+        return places
 
 
 class _Rarity(dict[str, float]):
