@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from letters.model import Decision, Evidence, Pairing, Progress
@@ -11,9 +12,10 @@ from letters.pair.bindings import Binding, Bindings
 from letters.pair.candidates import Library, ReadCard, ReadEpisode, Shelf
 from letters.pair.comparisons import compare
 from letters.pair.decide import Candidate, Decided, decide
-from letters.pair.values import CardToPair, EpisodeToPair
+from letters.pair.values import CardToPair, Consideration, Considered, EpisodeToPair
 
 _NOTHING_SETTLED: Mapping[str, str] = {}
+_NOTHING_REJECTED: frozenset[tuple[str, str]] = frozenset()
 
 
 def match(
@@ -22,18 +24,45 @@ def match(
     *,
     many: bool = False,
     settled: Mapping[str, str] = _NOTHING_SETTLED,
+    rejected: Collection[tuple[str, str]] = _NOTHING_REJECTED,
     progress: Progress | None = None,
 ) -> list[Pairing]:
     """Decide about each card that is not settled, in the order of `cards`.
 
     `settled` gives episodes by card id: pairs that stay as they are. Their cards and episodes are only read, to know what
-    is rare and what is decoration, so that settling what was decided changes nothing about the rest. With `many`, an
-    episode may have several cards. Ids must be unique.
+    is rare and what is decoration, so that settling what was decided changes nothing about the rest. `rejected` gives pairs, card id and
+    episode id, that are never proposed. With `many`, an episode may have several cards. Ids must be unique.
     """
-    search = _Search(episodes, cards, many=many, settled=settled)
+    search = _Search(episodes, cards, many=many, settled=settled, rejected=rejected)
     search.collect(progress)
     decided = decide(search.candidates, many=many)
     return [search.explain(card, decided.get(card.id)) for card in cards if card.id not in settled]
+
+
+def consider(
+    episodes: Sequence[EpisodeToPair],
+    cards: Sequence[CardToPair],
+    *,
+    of: Collection[str] | None = None,
+    settled: Mapping[str, str] = _NOTHING_SETTLED,
+    rejected: Collection[tuple[str, str]] = _NOTHING_REJECTED,
+    progress: Progress | None = None,
+) -> list[Consideration]:
+    """What `match` decides about the cards `of`, with all their candidates; about the cards in review when None.
+
+    Of the cards that are named, episodes that others hold or that were rejected are shown too, without having a say.
+    """
+    search = _Search(episodes, cards, many=False, settled=settled, rejected=rejected, shown=of or ())
+    search.collect(progress)
+    decided = decide(search.candidates, many=False)
+    found = []
+    for card in cards:
+        if card.id in settled or (of is not None and card.id not in of):
+            continue
+        pairing = search.explain(card, decided.get(card.id))
+        if of is not None or pairing.decision is Decision.REVIEW:
+            found.append(Consideration(pairing, search.considered(card.id)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,8 @@ class _Compared:
     episode: ReadEpisode
     shelf: Shelf
     score: float
+    #: Whether it may be decided for: neither held by another card nor rejected.
+    is_open: bool
 
     def evidence(self) -> list[Evidence]:
         return compare(self.card, self.episode, self.shelf)
@@ -57,16 +88,22 @@ class _Search:
         *,
         many: bool,
         settled: Mapping[str, str],
+        rejected: Collection[tuple[str, str]] = _NOTHING_REJECTED,
+        shown: Collection[str] = (),
     ) -> None:
         self.cards = cards
         self.settled = settled
+        self.rejected = frozenset(rejected)
+        #: Cards of which all that they were compared with is kept, for a person to see.
+        self.shown = frozenset(shown)
         taken = frozenset() if many else frozenset(settled.values())
         self.library = Library(episodes)
         open_cards = [card for card in cards if card.id not in settled]
-        self.bindings = Bindings(episodes, open_cards, taken=taken, many=many)
+        self.bindings = Bindings(episodes, open_cards, taken=taken, many=many, rejected=self.rejected)
         self.taken = taken if many else taken | self.bindings.episodes
         self.candidates: list[Candidate] = []
         self._compared: dict[tuple[str, str], _Compared] = {}
+        self._of_card: dict[str, list[_Compared]] = defaultdict(list)
         self._titles = {episode.id: episode.title for episode in episodes}
 
     def collect(self, progress: Progress | None) -> None:
@@ -74,25 +111,44 @@ class _Search:
         read = self.library.read_cards(self.cards)
         for done, (card, shelf) in enumerate(read, start=1):
             binding = self.bindings.of(card.card.id)
-            if card.card.id not in self.settled and (binding is None or binding.choice):
+            is_open = binding is None or bool(binding.choice)
+            if card.card.id not in self.settled and (is_open or card.card.id in self.shown):
                 self._compare(card, shelf, binding)
             if progress and (done % 100 == 0 or done == len(read)):
                 progress(done, len(read))
 
     def _compare(self, card: ReadCard, shelf: Shelf, binding: Binding | None) -> None:
-        if binding:
+        if binding and binding.choice:
             shelf = self.library.all
             wanted = set(binding.choice)
             found = [one for one in shelf.episodes if one.episode.id in wanted]
         else:
             found = shelf.closest(card)
         for one in found:
-            if one.episode.id in self.taken:
+            pair = card.card.id, one.episode.id
+            is_free = one.episode.id not in self.taken and pair not in self.rejected
+            if not is_free and card.card.id not in self.shown:
                 continue
             score = math.fsum(item.weight for item in compare(card, one, shelf))
-            candidate = Candidate(card.card.id, one.episode.id, score)
-            self.candidates.append(candidate)
-            self._compared[candidate.card_id, candidate.episode_id] = _Compared(card, one, shelf, score)
+            is_open = is_free and (binding is None or bool(binding.choice))
+            if is_open:
+                self.candidates.append(Candidate(*pair, score))
+            self._compared[pair] = compared = _Compared(card, one, shelf, score, is_open)
+            self._of_card[card.card.id].append(compared)
+
+    def considered(self, card_id: str) -> tuple[Considered, ...]:
+        """What a card was compared with, the best first; each with its share of what may be true of the card."""
+        found = sorted(self._of_card[card_id], key=lambda one: (-one.score, one.episode.episode.id))
+        odds = [Candidate(card_id, one.episode.episode.id, one.score).odds for one in found]
+        of_all = math.fsum(mine for one, mine in zip(found, odds, strict=True) if one.is_open)
+        return tuple(
+            Considered(
+                one.episode.episode.id,
+                round(mine / (1 + of_all + (0 if one.is_open else mine)), 4),
+                tuple(one.evidence()),
+            )
+            for one, mine in zip(found, odds, strict=True)
+        )
 
     def explain(self, card: CardToPair, decided: Decided | None) -> Pairing:
         binding = self.bindings.of(card.id)

@@ -11,6 +11,18 @@ from letters.store.hidden import IS_QUARANTINED, IS_REMOVED
 from letters.store.tables import episode as _episode
 
 _e = _episode.c
+_LISTED = (
+    _e.id,
+    _e.source,
+    _e.title,
+    _e.link,
+    _e.published,
+    _e.first_seen,
+    _e.is_new,
+    _e.quarantined_at,
+    _e.removed_at,
+    _e.removed_by,
+)
 _KINDS = {"quarantined": IS_QUARANTINED, "removed": IS_REMOVED}
 
 
@@ -41,13 +53,18 @@ def list_episodes(
 ) -> list[ListedEpisode]:
     """The newest episodes; of one source, or of one kind, "quarantined" or "removed"."""
     date = func.coalesce(_e.published, _e.first_seen)
-    names = (_e.id, _e.source, _e.title, _e.link, _e.published, _e.first_seen, _e.is_new)
-    query = select(*names, _e.quarantined_at, _e.removed_at, _e.removed_by).order_by(date.desc(), _e.id)
+    query = select(*_LISTED).order_by(date.desc(), _e.id)
     if source is not None:
         query = query.where(_e.source == source)
     if kind is not None:
         query = query.where(_KINDS[kind])
     return [ListedEpisode(**row._asdict()) for row in c.execute(query.limit(limit))]
+
+
+def find_episode(c: Connection, episode_id: str) -> ListedEpisode | None:
+    """The episode with this id; hidden ones too."""
+    row = c.execute(select(*_LISTED).where(_e.id == episode_id)).first()
+    return ListedEpisode(**row._asdict()) if row else None
 
 
 def find_ids(c: Connection, beginning: str) -> list[str]:

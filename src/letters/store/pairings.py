@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
@@ -21,16 +21,24 @@ _IDS_AT_ONCE = 10_000
 def load_pairings(c: Connection) -> list[Pairing]:
     """What was decided about each card, by card id."""
     rows = c.execute(select(_pairing).order_by(_pairing.c.card_id))
-    return [
-        Pairing(
-            card_id=row.card_id,
-            episode_id=row.episode_id,
-            decision=Decision(row.decision),
-            probability=row.probability,
-            evidence=tuple(load(Evidence, item) for item in row.evidence),
-        )
-        for row in rows
-    ]
+    return [read_pairing(row) for row in rows]
+
+
+def find_pairing(c: Connection, card_id: str) -> tuple[Pairing, datetime] | None:
+    """What was decided about a card, and when."""
+    row = c.execute(select(_pairing).where(_pairing.c.card_id == card_id)).first()
+    return (read_pairing(row), row.decided_at) if row else None
+
+
+def read_pairing(row: Row[*tuple[Any, ...]]) -> Pairing:
+    """A row of the table, as the noun."""
+    return Pairing(
+        card_id=row.card_id,
+        episode_id=row.episode_id,
+        decision=Decision(row.decision),
+        probability=row.probability,
+        evidence=tuple(load(Evidence, item) for item in row.evidence),
+    )
 
 
 def save_pairings(c: Connection, pairings: Sequence[Pairing], *, at: datetime) -> int:
@@ -62,14 +70,18 @@ def delete_pairings(c: Connection, card_ids: Iterable[str]) -> None:
         c.execute(delete(_pairing).where(_pairing.c.card_id.in_(some)))
 
 
-def load_settled(c: Connection) -> dict[str, str]:
-    """By card id, the episode of each pair that is published, and therefore stays."""
-    rows = c.execute(
-        select(_entry.c.card_id, _entry.c.episode_id).where(
-            _entry.c.retired_at.is_(None), _entry.c.card_id.is_not(None), _entry.c.episode_id.is_not(None)
+def take_pairing(c: Connection, pairing: Pairing, *, at: datetime) -> None:
+    """Make this the decision about its card, whoever held the episode before: nothing is decided about that card then."""
+    if pairing.episode_id is not None:
+        c.execute(
+            delete(_pairing).where(
+                _pairing.c.episode_id == pairing.episode_id, _pairing.c.card_id != pairing.card_id
+            )
         )
-    )
-    return {row.card_id: row.episode_id for row in rows}
+    known = find_pairing(c, pairing.card_id)
+    if known is None or known[0] != pairing:
+        delete_pairings(c, [pairing.card_id])
+        c.execute(insert(_pairing).values(_as_row(pairing, at)))
 
 
 def load_uncarded(c: Connection) -> dict[str, str]:
