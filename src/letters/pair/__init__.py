@@ -5,9 +5,21 @@ probability, the evidence in words, and a decision: paired, review or none. `mat
 `pair_files` to files of JSON Lines.
 """
 
+from letters.pair.answers import Answered, confirm, reject, undo
 from letters.pair.matching import match
 from letters.pair.rows import pair_files
 from letters.pair.run import pair
 from letters.pair.values import CardToPair, EpisodeToPair, PairReport
 
-__all__ = ["CardToPair", "EpisodeToPair", "PairReport", "match", "pair", "pair_files"]
+__all__ = [
+    "Answered",
+    "CardToPair",
+    "EpisodeToPair",
+    "PairReport",
+    "confirm",
+    "match",
+    "pair",
+    "pair_files",
+    "reject",
+    "undo",
+]

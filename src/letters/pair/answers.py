@@ -30,7 +30,7 @@ from letters.store.answers import (
 from letters.store.cards import StoredCard, find_card
 from letters.store.issues import load_issue
 from letters.store.listing import ListedEpisode, find_episode
-from letters.store.pairings import delete_pairings, find_pairing
+from letters.store.pairings import delete_pairings, find_pairings
 from letters.store.settled import load_unheld, withdraw_entry
 from letters.store.taking_back import restore_entries, restore_pairings, restore_words
 
@@ -95,8 +95,7 @@ def reject(store: Store, card_id: str, episode_ids: Sequence[str], *, actor: str
         if held is not None and held.episode_id in new:
             withdraw_entry(c, card_id, at=now)
             told.append("its entry is withdrawn")
-        decided = find_pairing(c, card_id)
-        if decided is not None and decided[0].episode_id in new:
+        if any(one.pairing.episode_id in new for one in find_pairings(c, card_id)):
             delete_pairings(c, [card_id])
         answer = record_answer(c, "reject", card_id, new, actor=actor, at=now, before=before)
     return Answered(answer=answer, card_title=card.card.title, told=tuple(told))
@@ -116,7 +115,7 @@ def undo(store: Store, *, actor: str, now: datetime) -> Answered | None:
         _check_not_mailed(c, answer, card)
         restore_words(c, answer)
         restore_entries(c, answer, at=now)
-        restore_pairings(c, answer, at=now)
+        restore_pairings(c, answer)
         spoken = {one.card_id: one.episode_id for one in answer.before.confirmations}
         for card_id, episode_id in load_unheld(c).items():
             if spoken.get(card_id) == episode_id:

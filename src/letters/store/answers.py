@@ -9,13 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from letters.model import Pairing
 from letters.store import tables
 from letters.store.codec import dump, load
-from letters.store.pairings import read_pairing
+from letters.store.pairings import DatedPairing, find_pairings
 
 _confirmation, _rejection, _answer = tables.confirmation, tables.rejection, tables.answer
-_pairing, _entry = tables.pairing, tables.entry
+_entry = tables.entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class Standing:
     confirmations: tuple[Said, ...] = ()
     #: The card's.
     rejections: tuple[Said, ...] = ()
-    pairings: tuple[Pairing, ...] = ()
+    pairings: tuple[DatedPairing, ...] = ()
     entries: tuple[Held, ...] = ()
     #: The issues that the card's entry was in.
     issue_ids: tuple[int, ...] = ()
@@ -113,11 +112,6 @@ def standing_of(c: Connection, card_id: str, episode_ids: Sequence[str]) -> Stan
         .where(or_(_confirmation.c.card_id == card_id, _confirmation.c.episode_id.in_(episode_ids)))
         .order_by(_confirmation.c.card_id)
     )
-    pairings = c.execute(
-        select(_pairing)
-        .where(or_(_pairing.c.card_id == card_id, _pairing.c.episode_id.in_(episode_ids)))
-        .order_by(_pairing.c.card_id)
-    )
     entries = c.execute(
         select(_entry.c.id, _entry.c.card_id, _entry.c.episode_id)
         .where(
@@ -129,7 +123,7 @@ def standing_of(c: Connection, card_id: str, episode_ids: Sequence[str]) -> Stan
     return Standing(
         confirmations=tuple(_said(row) for row in confirmations),
         rejections=tuple(load_rejections(c, card_id=card_id)),
-        pairings=tuple(read_pairing(row) for row in pairings),
+        pairings=tuple(find_pairings(c, card_id, episode_ids=episode_ids)),
         entries=tuple(Held(id=row.id, card_id=row.card_id, episode_id=row.episode_id) for row in entries),
         issue_ids=tuple(issues_of(c, card_id)),
     )

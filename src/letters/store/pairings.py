@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
@@ -18,20 +19,30 @@ _pairing, _entry, _card = tables.pairing, tables.entry, tables.card
 _IDS_AT_ONCE = 10_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedPairing:
+    """What was decided about a card, and when."""
+
+    pairing: Pairing
+    decided_at: datetime
+
+
 def load_pairings(c: Connection) -> list[Pairing]:
     """What was decided about each card, by card id."""
     rows = c.execute(select(_pairing).order_by(_pairing.c.card_id))
-    return [read_pairing(row) for row in rows]
+    return [_read(row) for row in rows]
 
 
-def find_pairing(c: Connection, card_id: str) -> tuple[Pairing, datetime] | None:
-    """What was decided about a card, and when."""
-    row = c.execute(select(_pairing).where(_pairing.c.card_id == card_id)).first()
-    return (read_pairing(row), row.decided_at) if row else None
+def find_pairings(c: Connection, card_id: str, *, episode_ids: Collection[str] = ()) -> list[DatedPairing]:
+    """What was decided about a card, and about those that hold these episodes; by card id."""
+    query = select(_pairing).where(or_(_pairing.c.card_id == card_id, _pairing.c.episode_id.in_(episode_ids)))
+    return [
+        DatedPairing(pairing=_read(row), decided_at=row.decided_at)
+        for row in c.execute(query.order_by(_pairing.c.card_id))
+    ]
 
 
-def read_pairing(row: Row[*tuple[Any, ...]]) -> Pairing:
-    """A row of the table, as the noun."""
+def _read(row: Row[*tuple[Any, ...]]) -> Pairing:
     return Pairing(
         card_id=row.card_id,
         episode_id=row.episode_id,
@@ -78,8 +89,7 @@ def take_pairing(c: Connection, pairing: Pairing, *, at: datetime) -> None:
                 _pairing.c.episode_id == pairing.episode_id, _pairing.c.card_id != pairing.card_id
             )
         )
-    known = find_pairing(c, pairing.card_id)
-    if known is None or known[0] != pairing:
+    if [one.pairing for one in find_pairings(c, pairing.card_id)] != [pairing]:
         delete_pairings(c, [pairing.card_id])
         c.execute(insert(_pairing).values(_as_row(pairing, at)))
 

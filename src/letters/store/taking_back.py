@@ -29,14 +29,15 @@ def restore_words(c: Connection, answer: Answer) -> None:
             c.execute(insert(table), [as_values(one) for one in words])
 
 
-def restore_pairings(c: Connection, answer: Answer, *, at: datetime) -> None:
+def restore_pairings(c: Connection, answer: Answer) -> None:
     """Put back what was decided before, but for episodes and cards about which was decided anew since."""
     delete_pairings(c, [answer.card_id])
     for before in answer.before.pairings:
         rows = c.execute(select(_pairing.c.card_id, _pairing.c.episode_id)).all()
         taken = {row.episode_id for row in rows if row.episode_id is not None}
-        if before.card_id not in {row.card_id for row in rows} and before.episode_id not in taken:
-            save_pairings(c, [before], at=at)
+        known, one = {row.card_id for row in rows}, before.pairing
+        if one.card_id not in known and one.episode_id not in taken:
+            save_pairings(c, [one], at=before.decided_at)
 
 
 def restore_entries(c: Connection, answer: Answer, *, at: datetime) -> None:
