@@ -15,6 +15,7 @@ from letters.pair.decide import Candidate, Decided, decide
 from letters.pair.values import CardToPair, Consideration, Considered, EpisodeToPair
 
 _NOTHING_SETTLED: Mapping[str, str] = {}
+_NOTHING_SHOWN: Mapping[str, Collection[str]] = {}
 _NOTHING_REJECTED: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -43,16 +44,17 @@ def consider(
     episodes: Sequence[EpisodeToPair],
     cards: Sequence[CardToPair],
     *,
-    of: Collection[str] | None = None,
+    of: Mapping[str, Collection[str]] | None = None,
     settled: Mapping[str, str] = _NOTHING_SETTLED,
     rejected: Collection[tuple[str, str]] = _NOTHING_REJECTED,
     progress: Progress | None = None,
 ) -> list[Consideration]:
-    """What `match` decides about the cards `of`, with all their candidates; about the cards in review when None.
+    """What `match` decides about some cards, with all their candidates; about those in review when `of` is None.
 
-    Of the cards that are named, episodes that others hold or that were rejected are shown too, without having a say.
+    `of` gives by card id the episodes that are shown in any case. Of its cards, episodes that others hold or that were
+    rejected are shown too. None of these has a say in what is decided.
     """
-    search = _Search(episodes, cards, many=False, settled=settled, rejected=rejected, shown=of or ())
+    search = _Search(episodes, cards, many=False, settled=settled, rejected=rejected, shown=of or {})
     search.collect(progress)
     decided = decide(search.candidates, many=False)
     found = []
@@ -89,13 +91,13 @@ class _Search:
         many: bool,
         settled: Mapping[str, str],
         rejected: Collection[tuple[str, str]] = _NOTHING_REJECTED,
-        shown: Collection[str] = (),
+        shown: Mapping[str, Collection[str]] = _NOTHING_SHOWN,
     ) -> None:
         self.cards = cards
         self.settled = settled
         self.rejected = frozenset(rejected)
-        #: Cards of which all that they were compared with is kept, for a person to see.
-        self.shown = frozenset(shown)
+        #: Cards of which all is kept that they were compared with, for a person to see; and what else to compare with.
+        self.shown = shown
         taken = frozenset() if many else frozenset(settled.values())
         self.library = Library(episodes)
         open_cards = [card for card in cards if card.id not in settled]
@@ -124,9 +126,10 @@ class _Search:
             found = [one for one in shelf.episodes if one.episode.id in wanted]
         else:
             found = shelf.closest(card)
-        for one in found:
+        added = self._added(card, found)
+        for one in (*found, *added):
             pair = card.card.id, one.episode.id
-            is_free = one.episode.id not in self.taken and pair not in self.rejected
+            is_free = one.episode.id not in self.taken and pair not in self.rejected and one not in added
             if not is_free and card.card.id not in self.shown:
                 continue
             score = math.fsum(item.weight for item in compare(card, one, shelf))
@@ -135,6 +138,10 @@ class _Search:
                 self.candidates.append(Candidate(*pair, score))
             self._compared[pair] = compared = _Compared(card, one, shelf, score, is_open)
             self._of_card[card.card.id].append(compared)
+
+    def _added(self, card: ReadCard, found: Sequence[ReadEpisode]) -> list[ReadEpisode]:
+        wanted = set(self.shown.get(card.card.id, ())) - {one.episode.id for one in found}
+        return [one for one in self.library.all.episodes if one.episode.id in wanted] if wanted else []
 
     def considered(self, card_id: str) -> tuple[Considered, ...]:
         """What a card was compared with, the best first; each with its share of what may be true of the card."""

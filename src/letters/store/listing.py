@@ -1,16 +1,17 @@
-"""Episodes as a person looks for them: by source, by what became of them, by the beginning of an id."""
+"""Episodes and cards as a person looks for them: by source, by what became of them, by the beginning of an id, by title."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
-from letters.store.hidden import IS_QUARANTINED, IS_REMOVED
+from letters.store.hidden import IS_HIDDEN, IS_QUARANTINED, IS_REMOVED
+from letters.store.tables import card as _cards
 from letters.store.tables import episode as _episode
 
-_e = _episode.c
+_e, _card = _episode.c, _cards.c
 _LISTED = (
     _e.id,
     _e.source,
@@ -65,6 +66,19 @@ def find_episode(c: Connection, episode_id: str) -> ListedEpisode | None:
     """The episode with this id; hidden ones too."""
     row = c.execute(select(*_LISTED).where(_e.id == episode_id)).first()
     return ListedEpisode(**row._asdict()) if row else None
+
+
+def episode_titles(c: Connection) -> dict[str, str]:
+    """By id, the titles of the episodes that are not hidden, the newest first."""
+    date = func.coalesce(_e.published, _e.first_seen)
+    rows = c.execute(select(_e.id, _e.title).where(not_(IS_HIDDEN)).order_by(date.desc(), _e.id))
+    return {row.id: row.title for row in rows}
+
+
+def card_titles(c: Connection) -> dict[str, str]:
+    """By id, the titles of the cards that are not retired."""
+    rows = c.execute(select(_card.id, _card.title).where(_card.retired_at.is_(None)).order_by(_card.id))
+    return {row.id: row.title for row in rows}
 
 
 def find_ids(c: Connection, beginning: str) -> list[str]:

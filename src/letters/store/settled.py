@@ -124,25 +124,40 @@ def was_published(c: Connection, entry_id: str) -> bool:
     return c.execute(select(_entry.c.id).where(_entry.c.id == entry_id, _WAS_PUBLISHED)).first() is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryOfCard:
+    """A card's live entry."""
+
+    id: str
+    address: str
+    episode_id: str | None
+    ready_at: datetime
+    #: Whether a reader may have seen it.
+    is_published: bool
+
+
+def find_entry(c: Connection, card_id: str) -> EntryOfCard | None:
+    """The live entry of a card."""
+    names = (_entry.c.id, _entry.c.address, _entry.c.episode_id, _entry.c.ready_at)
+    row = c.execute(select(*names).where(_entry.c.card_id == card_id, _entry.c.retired_at.is_(None))).first()
+    return EntryOfCard(**row._asdict(), is_published=was_published(c, row.id)) if row else None
+
+
 def withdraw_entry(c: Connection, card_id: str, *, at: datetime) -> None:
     """Part a card from its episode: they do not belong together.
 
     An entry that was published without the card stays, without it. One that no reader saw leaves no trace. All others are
     retired: their address goes on saying that the card was here.
     """
-    row = c.execute(
-        select(_entry.c.id, _entry.c.episode_id).where(
-            _entry.c.card_id == card_id, _entry.c.retired_at.is_(None)
-        )
-    ).first()
-    if row is None:
+    entry = find_entry(c, card_id)
+    if entry is None:
         return
-    if row.id == row.episode_id:
-        c.execute(update(_entry).where(_entry.c.id == row.id).values(card_id=None))
-    elif was_published(c, row.id):
+    if entry.id == entry.episode_id:
+        c.execute(update(_entry).where(_entry.c.id == entry.id).values(card_id=None))
+    elif entry.is_published:
         retire_entry(c, card_id, at=at)
     else:
-        c.execute(delete(_entry).where(_entry.c.id == row.id))
+        c.execute(delete(_entry).where(_entry.c.id == entry.id))
 
 
 def settle(c: Connection, card_id: str, episode_id: str, *, at: datetime) -> str | None:
