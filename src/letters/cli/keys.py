@@ -24,12 +24,12 @@ class Keyboard:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def read(self) -> str:
-        """Wait for a key; `END` when no more will come. Arrows and the like are passed over.
-
-        What was typed before is thrown away: it was meant for something else than what is seen now.
-        """
+    def forget(self) -> None:
+        """Throw away what was typed so far: it was meant for something else than what is shown next."""
         termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
+    def read(self) -> str:
+        """Wait for a key; `END` when no more will come. Arrows and the like are passed over."""
         while True:
             key = os.read(self._descriptor, 1).decode(errors="ignore")
             if key in {END, _CTRL_D}:

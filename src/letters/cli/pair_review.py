@@ -55,7 +55,8 @@ def _ask(face: Face, review: Review) -> None:
     if not review.questions:
         return
     with keyboard() as keys:
-        while review.question is not None:
+        while not review.is_over:
+            keys.forget()
             face.out.clear()
             face.out.print(draw(review, width=face.out.width, height=face.out.height))
             try:

@@ -165,7 +165,7 @@ def take_back(
         face.finish({"undone": None})
     if not face.as_json:
         face.out.print(f"Taken back: {describe_answer(done.answer, done.card_title, titles)}", markup=False)
-        face.out.print("The next pass decides about the card as if it had not been said.")
+        face.out.print("All is as before that answer, but for what other cards were given since.")
     face.finish({"undone": answer_as_json(done.answer), "by": actor})
 
 

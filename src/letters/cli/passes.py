@@ -10,7 +10,7 @@ import typer
 
 from letters import pipeline
 from letters.cli.app import app, face_of
-from letters.cli.face import Face, parse_now
+from letters.cli.face import Face, count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.cli.summary import pass_as_json, pass_as_rows
 from letters.compose import preview
@@ -137,4 +137,7 @@ def finish_pass(face: Face, report: PassReport) -> NoReturn:
     """End the command with what a pass did."""
     if not face.as_json:
         face.print_table(("=verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
+        if report.paired is not None and report.paired.review:
+            doubtful = count(report.paired.review, "doubtful card")
+            face.out.print(f"\nTo be answered by a person: {doubtful}, with: letters pair review")
     face.finish(pass_as_json(report), report.problems)

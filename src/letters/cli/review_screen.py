@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from letters.cli.face import ACCENT
-from letters.cli.reviewing import KEYS, Review
+from letters.cli.reviewing import KEYS, UNDO, Review
 from letters.model import Card, Episode, Evidence
 from letters.pair import Proposal, Question
 from letters.pair.wording import fold, is_spaceless, words
@@ -32,9 +32,15 @@ _GAP = 4
 def draw(review: Review, *, width: int, height: int) -> RenderableType:
     """The question that is asked now, in at most so many columns and lines, as long as titles are not."""
     question = review.question
-    assert question is not None, "drawn only while something is asked"
+    if question is None:
+        return Group(
+            _told(review),
+            Text("That was the last one."),
+            Text(),
+            _keys((UNDO, "undo"), ("any other key", "ends")),
+        )
     proposal = review.proposals[review.shown]
-    lines = max(2, min(_TEXT_LINES, height - 18))
+    lines = max(2, min(_TEXT_LINES, height - 20))
     parts: list[RenderableType] = [
         _head(review),
         Text(),
@@ -45,14 +51,16 @@ def draw(review: Review, *, width: int, height: int) -> RenderableType:
     runner_up = _runner_up(review, proposal)
     if runner_up is not None:
         parts += [Text(), runner_up]
-    return Group(*parts, Text(), _keys())
+    return Group(*parts, Text(), _keys(*KEYS))
 
 
-def _head(review: Review) -> Text:
-    head = Text(f"Review  {review.place + 1} of {len(review.questions)}", style=ACCENT)
-    if review.told:
-        head.append(f"\n{review.told.strip()}", style="default")
-    return head
+def _head(review: Review) -> RenderableType:
+    place = Text(f"Review  {review.place + 1} of {len(review.questions)}", style=ACCENT)
+    return Group(_told(review), Text(), place) if review.told else place
+
+
+def _told(review: Review) -> Text:
+    return Text(review.told.strip())
 
 
 def _place(review: Review) -> str:
@@ -152,9 +160,9 @@ def _runner_up(review: Review, proposal: Proposal) -> Text | None:
     )
 
 
-def _keys() -> Text:
+def _keys(*keys: tuple[str, str]) -> Text:
     line = Text()
-    for key, does in KEYS:
+    for key, does in keys:
         line.append(key, style=f"bold {ACCENT}").append(f" {does}   ")
     line.rstrip()
     return line

@@ -47,6 +47,11 @@ class Review:
         return self.questions[self.place] if not self.stopped and self.place < len(self.questions) else None
 
     @property
+    def is_over(self) -> bool:
+        """Whether no key is waited for: after the last answer that may be undone, one more is."""
+        return self.stopped or (self.question is None and not self.answered)
+
+    @property
     def proposals(self) -> list[Proposal]:
         """The candidates of the card that no other card was given meanwhile."""
         if self.question is None:
@@ -56,6 +61,9 @@ class Review:
 
     def press(self, key: str) -> None:
         """Do what a key says; another key does nothing but to be told."""
+        if self.question is None and key.lower() != UNDO:
+            self.stop()
+            return
         acts = {
             ACCEPT: self._accept,
             NEXT: self._look_on,

@@ -114,8 +114,8 @@ def undo(store: Store, *, actor: str, now: datetime) -> Answered | None:
         card = _known_card(c, answer.card_id)
         _check_not_mailed(c, answer, card)
         restore_words(c, answer)
-        restore_entries(c, answer, at=now)
-        restore_pairings(c, answer)
+        given_back = restore_entries(c, answer, at=now)
+        restore_pairings(c, answer, given_back=given_back)
         spoken = {one.card_id: one.episode_id for one in answer.before.confirmations}
         for card_id, episode_id in load_unheld(c).items():
             if spoken.get(card_id) == episode_id:

@@ -57,8 +57,7 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
             hold(c, card_id, episode_id, now=now)
         hidden = load_hidden_ids(c)
         pairings = _still_free(c, pairings, load_settled(c), hidden)
-        _revise(c, pairings, now)
-        save_pairings(c, pairings, at=now)
+        save_pairings(c, _revise(c, pairings, now), at=now)
         _make_entries(c, pairings, known.cards, now)
         episodes_left = [one for one in known.episodes if one.id not in hidden]
         overdue = _treat_overdue(c, settings, episodes_left, pairings, now)
@@ -98,13 +97,20 @@ def _still_free(
     return free
 
 
-def _revise(c: Connection, pairings: Sequence[Pairing], now: datetime) -> None:
-    """Take back the entries that no reader saw, of cards about which was decided otherwise since."""
-    decided = {one.card_id: one.episode_id for one in pairings if one.decision is Decision.PAIRED}
-    about = {one.card_id for one in pairings}
-    for card_id, episode_id in load_unpublished(c).items():
-        if card_id in about and decided.get(card_id) != episode_id:
-            withdraw_entry(c, card_id, at=now)
+def _revise(c: Connection, pairings: Sequence[Pairing], now: datetime) -> list[Pairing]:
+    """Take back the entries that no reader saw, of cards about which was decided otherwise since; returns what is new.
+
+    A pair that was decided for again is not new: it keeps the evidence that it was made on.
+    """
+    unpublished = load_unpublished(c)
+    new = [
+        one
+        for one in pairings
+        if one.decision is not Decision.PAIRED or unpublished.get(one.card_id) != one.episode_id
+    ]
+    for card_id in [one.card_id for one in new if one.card_id in unpublished]:
+        withdraw_entry(c, card_id, at=now)
+    return new
 
 
 def _make_entries(c: Connection, pairings: Sequence[Pairing], cards: Sequence[Card], now: datetime) -> None:

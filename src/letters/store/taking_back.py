@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from letters.store import tables
 from letters.store.answers import Answer, Held, as_values, clear_confirmations
 from letters.store.hidden import IS_HIDDEN
-from letters.store.pairings import delete_pairings, save_pairings
+from letters.store.pairings import delete_pairings, save_pairings, take_pairing
 from letters.store.settled import withdraw_entry
 
 _entry, _pairing, _card, _episode = tables.entry, tables.pairing, tables.card, tables.episode
@@ -29,19 +30,28 @@ def restore_words(c: Connection, answer: Answer) -> None:
             c.execute(insert(table), [as_values(one) for one in words])
 
 
-def restore_pairings(c: Connection, answer: Answer) -> None:
-    """Put back what was decided before, but for episodes and cards about which was decided anew since."""
-    delete_pairings(c, [answer.card_id])
+def restore_pairings(c: Connection, answer: Answer, *, given_back: Collection[str]) -> None:
+    """Put back what was decided before: of cards whose entries were given back in any case, of others where they are free.
+
+    About those that are not free was decided anew since.
+    """
+    delete_pairings(c, [answer.card_id, *given_back])
     for before in answer.before.pairings:
-        rows = c.execute(select(_pairing.c.card_id, _pairing.c.episode_id)).all()
-        taken = {row.episode_id for row in rows if row.episode_id is not None}
-        known, one = {row.card_id for row in rows}, before.pairing
-        if one.card_id not in known and one.episode_id not in taken:
+        one = before.pairing
+        if one.card_id in given_back:
+            take_pairing(c, one, at=before.decided_at)
+            continue
+        rows = c.execute(
+            select(_pairing.c.card_id).where(
+                or_(_pairing.c.card_id == one.card_id, _pairing.c.episode_id == one.episode_id)
+            )
+        )
+        if rows.first() is None:
             save_pairings(c, [one], at=before.decided_at)
 
 
-def restore_entries(c: Connection, answer: Answer, *, at: datetime) -> None:
-    """Put entries back to the cards and episodes they had.
+def restore_entries(c: Connection, answer: Answer, *, at: datetime) -> list[str]:
+    """Put entries back to the cards and episodes they had; returns the cards to which theirs were given back.
 
     An entry that the answer made is withdrawn. One whose episode somebody else has by now, or that is gone, is retired; so
     is one whose card is.
@@ -56,8 +66,8 @@ def restore_entries(c: Connection, answer: Answer, *, at: datetime) -> None:
     # All let go before any takes hold: cards and episodes pass between them.
     ids = [held.id for held in changed]
     c.execute(update(_entry).where(_entry.c.id.in_(ids)).values(card_id=None, episode_id=None, retired_at=at))
-    for held in changed:
-        _give_back(c, held)
+    given_back = [held.card_id for held in changed if _give_back(c, held)]
+    return [one for one in given_back if one is not None]
 
 
 def _was_changed(c: Connection, held: Held, card_id: str) -> bool:
@@ -73,15 +83,17 @@ def _was_changed(c: Connection, held: Held, card_id: str) -> bool:
     return row.card_id in {None, card_id} and (row.card_id, row.episode_id) != (held.card_id, held.episode_id)
 
 
-def _give_back(c: Connection, held: Held) -> None:
+def _give_back(c: Connection, held: Held) -> bool:
     if held.card_id is not None and _exists(c, _entry.c.card_id == held.card_id):
-        return
+        return False
     change = update(_entry).where(_entry.c.id == held.id)
     c.execute(change.values(card_id=held.card_id))
     is_away = _exists(c, (_card.c.id == held.card_id) & _card.c.retired_at.is_not(None))
     is_hidden = _exists(c, (_episode.c.id == held.episode_id) & IS_HIDDEN)
-    if not is_away and not is_hidden and not _exists(c, _entry.c.episode_id == held.episode_id):
-        c.execute(change.values(episode_id=held.episode_id, retired_at=None))
+    if is_away or is_hidden or _exists(c, _entry.c.episode_id == held.episode_id):
+        return False
+    c.execute(change.values(episode_id=held.episode_id, retired_at=None))
+    return True
 
 
 def _exists(c: Connection, condition: ColumnElement[bool]) -> bool:
