@@ -16,6 +16,7 @@ _CTRL_D = "\x04"
 _ESCAPE = "\x1b"
 #: The rest of an arrow key's sequence comes at once, in seconds.
 _SEQUENCE = 0.02
+_LAST_OF_SEQUENCE = ("@", "~")
 
 
 class Keyboard:
@@ -39,9 +40,18 @@ class Keyboard:
             self._pass_over()
 
     def _pass_over(self) -> None:
-        while select.select([self._descriptor], [], [], _SEQUENCE)[0]:
-            if not os.read(self._descriptor, 16):
-                return
+        """Read the rest of a key's sequence (ECMA-48, 5.4), or nothing when Escape was pressed alone."""
+        first = self._at_once()
+        if first == "[":
+            while (byte := self._at_once()) and not _LAST_OF_SEQUENCE[0] <= byte <= _LAST_OF_SEQUENCE[1]:
+                pass
+        elif first == "O":
+            self._at_once()
+
+    def _at_once(self) -> str:
+        if not select.select([self._descriptor], [], [], _SEQUENCE)[0]:
+            return ""
+        return os.read(self._descriptor, 1).decode(errors="ignore")
 
 
 @contextmanager
