@@ -30,7 +30,7 @@ from letters.store.answers import (
 from letters.store.cards import StoredCard, find_card
 from letters.store.issues import load_issue
 from letters.store.listing import ListedEpisode, find_episode
-from letters.store.pairings import delete_pairings, find_pairings
+from letters.store.pairings import delete_pairings, find_pairings, lock_pairs
 from letters.store.settled import load_unheld, withdraw_entry
 from letters.store.taking_back import restore_entries, restore_pairings, restore_words
 
@@ -54,6 +54,7 @@ def confirm(store: Store, card_id: str, episode_id: str, *, actor: str, now: dat
     the episode is confirmed for another card.
     """
     with store.write() as c:
+        lock_pairs(c)
         card, episode = _live_card(c, card_id), _visible_episode(c, episode_id)
         known = find_confirmation(c, card_id=card_id)
         if known is not None and known.episode_id == episode_id:
@@ -80,6 +81,7 @@ def reject(store: Store, card_id: str, episode_ids: Sequence[str], *, actor: str
     again changes nothing. Raises `UsageError` if the card or an episode is not known.
     """
     with store.write() as c:
+        lock_pairs(c)
         card = _known_card(c, card_id)
         titles = {one: _known_episode(c, one).title for one in episode_ids}
         before = standing_of(c, card_id, episode_ids)
@@ -108,6 +110,7 @@ def undo(store: Store, *, actor: str, now: datetime) -> Answered | None:
     Raises `UsageError` when the card is in an issue since the answer: what was mailed cannot be taken back.
     """
     with store.write() as c:
+        lock_pairs(c)
         answer = newest_answer(c)
         if answer is None:
             return None

@@ -26,6 +26,7 @@ from letters.store.pairings import (
     load_addresses,
     load_held_by_retired,
     load_uncarded,
+    lock_pairs,
     save_pairings,
 )
 from letters.store.settled import load_settled, load_unheld, load_unpublished, load_waiting, withdraw_entry
@@ -51,6 +52,7 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
         progress=progress,
     )
     with store.write() as c:
+        lock_pairs(c)
         _release_retired(c, now)
         # A card or an episode of a confirmed pair may have been away, and others came meanwhile.
         for card_id, episode_id in load_unheld(c).items():

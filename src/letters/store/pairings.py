@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, text, update
 
 from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
@@ -25,6 +25,15 @@ class DatedPairing:
 
     pairing: Pairing
     decided_at: datetime
+
+
+def lock_pairs(c: Connection) -> None:
+    """Make other writers of pairs wait until the transaction ends: a pass decides while a person answers.
+
+    On SQLite a write transaction excludes all others already.
+    """
+    if c.dialect.name == "postgresql":
+        c.execute(text("LOCK TABLE pairing IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def load_pairings(c: Connection) -> list[Pairing]:
