@@ -14,15 +14,13 @@ from letters.cli.face import ACCENT
 from letters.cli.reviewing import KEYS, UNDO, Review
 from letters.model import Card, Episode, Evidence
 from letters.pair import Proposal, Question
-from letters.pair.wording import fold, is_spaceless, words
+from letters.pair.wording import fold, words
 from letters.text import date_words
 
 #: So many lines of a summary or a description are shown, and reasons for or against.
 _TEXT_LINES = 9
 _REASONS = 6
 _WEIGHTY = 0.05
-#: Shorter words are shared by chance; numbers never are.
-_TELLING = 4
 _WORD = re.compile(r"\w+")
 #: Both columns, and what stands between them.
 _WIDEST = 120
@@ -73,7 +71,7 @@ def _side_by_side(
 ) -> RenderableType:
     card, episode = question.card, proposal.episode
     column = (width - _GAP) // 2
-    shared = _shared(_text_of_card(card), f"{episode.title} {episode.description}")
+    shared = proposal.shared
     table = Table.grid(padding=(0, _GAP, 0, 0))
     for _ in range(2):
         table.add_column(width=column, overflow="fold")
@@ -87,10 +85,6 @@ def _side_by_side(
         _cut(_marked(episode.description, shared), column, lines),
     )
     return table
-
-
-def _text_of_card(card: Card) -> str:
-    return " ".join((card.title, card.summary, card.takeaway, *card.topics))
 
 
 def _about_card(card: Card) -> str:
@@ -110,15 +104,6 @@ def _about_episode(episode: Episode) -> str:
 
 def _minutes(duration: timedelta | None) -> str:
     return f"{round(duration.total_seconds() / 60)} min" if duration else ""
-
-
-def _shared(one: str, other: str) -> frozenset[str]:
-    """The words that both have and that are worth seeing."""
-    return frozenset(
-        word
-        for word in {*words(fold(one))} & {*words(fold(other))}
-        if len(word) >= _TELLING or word.isdigit() or is_spaceless(word)
-    )
 
 
 def _marked(text: str, shared: frozenset[str], *, style: str = "") -> Text:
