@@ -246,3 +246,21 @@ def test_bare_pair_is_the_pass_it_always_was(letters: Letters, doubtful: Path) -
     ran = letters("pair", "--json", *at(1), "-w", doubtful)
     assert ran.code == 0
     assert ran.data["pairs"] == {"paired": 1, "review": 1, "none": 0}
+
+
+def test_several_episodes_are_rejected_in_one_answer(letters: Letters, doubtful: Path) -> None:
+    ran = letters("pair", "reject", "bridge.txt", *candidates(letters, doubtful), "--json", "-w", doubtful)
+    assert ran.data["changed"]
+    assert queue(letters, doubtful) == []
+    assert len(letters("pair", "undo", "--json", "-w", doubtful).data["undone"]["episode_ids"]) == 2
+    assert len(queue(letters, doubtful)) == 1
+
+
+def test_what_a_card_says_cannot_steer_the_terminal(letters: Letters, doubtful: Path) -> None:
+    (doubtful / "cards/loud.txt").write_text(CARD.replace(TITLES[2], "Loud\x1b[31m\x07 card"))
+    letters("pair", *at(1), "-w", doubtful)
+    for words in (("explain", "loud.txt"), ("list",), ("reject", "loud.txt", TITLES[3])):
+        ran = letters("pair", *words, "-w", doubtful)
+        assert ran.code == 0
+        assert "Loud" in ran.out
+        assert "\x1b[31m" not in ran.out

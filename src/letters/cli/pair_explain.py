@@ -15,7 +15,7 @@ from letters.cli.options import JsonOption, WorkspaceOption
 from letters.cli.pairing import CardArgument, answer_as_json, describe_answer, pair
 from letters.model import Episode, Evidence, Pairing
 from letters.pair import Candidate, Explanation, explain, find_named_card, verdict
-from letters.text import date_words
+from letters.text import date_words, one_line
 
 #: So many candidates are shown beside each other; --json has all.
 _SHOWN = 4
@@ -41,12 +41,12 @@ def explain_card(
 
 
 def _print(face: Face, about: Explanation, words: Sequence[str]) -> None:
-    face.out.print(Text(about.card.title, style="bold"))
+    face.out.print(Text(one_line(about.card.title), style="bold"))
     credit = about.card.credit.publisher or "no publisher named"
-    face.out.print(Text(f"{credit} · {about.card.id[:8]} · {about.card.address}", style="dim"))
+    face.out.print(Text(f"{one_line(credit)} · {about.card.id[:8]} · {about.card.address}", style="dim"))
     face.out.print()
     for sentence in words:
-        face.out.print(Text(f"{sentence}."))
+        face.out.print(Text(f"{one_line(sentence)}."))
     shown = _worth_showing(about)
     if shown:
         face.out.print()
@@ -58,7 +58,7 @@ def _print(face: Face, about: Explanation, words: Sequence[str]) -> None:
     for answer in about.answers:
         back = f", taken back by {answer.undone_by}" if answer.undone_at else ""
         line = describe_answer(answer, about.card.title, about.titles)
-        face.out.print(Text(f"{line}{back}", style="dim"))
+        face.out.print(Text(one_line(f"{line}{back}"), style="dim"))
 
 
 def _worth_showing(about: Explanation) -> list[Candidate]:
@@ -77,7 +77,7 @@ def _has(about: Explanation, one: Candidate) -> bool:
 def _candidates(shown: Sequence[Candidate]) -> Table:
     table = _table("", ">likely", "candidate", "=date", "")
     for number, one in enumerate(shown, 1):
-        title = Text(one.episode.title)
+        title = Text(one_line(one.episode.title))
         title.append(f"\n{one.episode.show or one.episode.source} · {one.episode.id[:8]}", style="dim")
         table.add_row(str(number), f"{one.probability:.2f}", title, _day(one.episode), _standing(one))
     return table

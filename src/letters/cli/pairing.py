@@ -114,24 +114,25 @@ def confirm_pair(
 def reject_pair(
     context: typer.Context,
     card: CardArgument,
-    episode: Annotated[
-        str | None,
-        typer.Argument(metavar="[EPISODE]", help="Default: the one it is paired with, or in review for."),
+    episodes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[EPISODE...]", help="Default: the one it is paired with, or in review for."),
     ] = None,
     by: ActorOption = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a card does not belong to an episode: they are never proposed for each other again."""
+    """Say that a card does not belong to some episodes: they are never proposed for each other again."""
     face = face_of(context)
     actor, moment = by or getpass.getuser(), parse_now(now)
     with face.house(workspace) as house:
         with house.store.read() as c:
             found = find_named_card(c, card).card
-            episode_id = find_named_episode(c, episode).id if episode else _proposed(c, found.id, found.title)
-        done = reject(house.store, found.id, [episode_id], actor=actor, now=moment)
-    _say(face, "rejected", done, {"card_id": found.id, "episode_ids": [episode_id]})
+            ids = [find_named_episode(c, one).id for one in episodes or ()]
+            ids = ids or [_proposed(c, found.id, found.title)]
+        done = reject(house.store, found.id, ids, actor=actor, now=moment)
+    _say(face, "rejected", done, {"card_id": found.id, "episode_ids": ids})
 
 
 def _proposed(c: Connection, card_id: str, title: str) -> str:

@@ -15,7 +15,7 @@ from letters.cli.reviewing import KEYS, UNDO, Review
 from letters.model import Card, Episode, Evidence
 from letters.pair import Proposal, Question
 from letters.pair.wording import fold, words
-from letters.text import date_words
+from letters.text import date_words, one_line
 
 #: So many lines of a summary or a description are shown, and reasons for or against.
 _TEXT_LINES = 9
@@ -89,7 +89,7 @@ def _side_by_side(
 
 def _about_card(card: Card) -> str:
     said = (card.credit.publisher, date_words(card.date), f"{card.link or card.guid}")
-    return " · ".join(one for one in said if one)
+    return " · ".join(one_line(one) for one in said if one)
 
 
 def _about_episode(episode: Episode) -> str:
@@ -99,7 +99,7 @@ def _about_episode(episode: Episode) -> str:
         _minutes(episode.duration),
         episode.id[:8],
     )
-    return " · ".join(one for one in said if one)
+    return " · ".join(one_line(one) for one in said if one)
 
 
 def _minutes(duration: timedelta | None) -> str:
@@ -108,7 +108,7 @@ def _minutes(duration: timedelta | None) -> str:
 
 def _marked(text: str, shared: frozenset[str], *, style: str = "") -> Text:
     """The text with the words that the other side has too in the accent."""
-    marked = Text(" ".join(text.split()), style=style)
+    marked = Text(one_line(text), style=style)
     for found in _WORD.finditer(marked.plain):
         if shared & {*words(fold(found[0]))}:
             marked.stylize(f"{ACCENT} underline", found.start(), found.end())
@@ -117,7 +117,7 @@ def _marked(text: str, shared: frozenset[str], *, style: str = "") -> Text:
 
 def _cut(text: Text, width: int, lines: int) -> Text:
     """As much of the text as fits into so many lines, about."""
-    if len(text) > width * lines:
+    if text.cell_len > width * lines:
         text.truncate(width * lines - 1, overflow="ellipsis")
     return text
 
@@ -140,7 +140,7 @@ def _runner_up(review: Review, proposal: Proposal) -> Text | None:
         return None
     best = others[0]
     return Text(
-        f'Else: "{best.episode.title}", {_about_episode(best.episode)}, likely {best.probability:.2f}',
+        f'Else: "{one_line(best.episode.title)}", {_about_episode(best.episode)}, likely {best.probability:.2f}',
         style="dim",
     )
 

@@ -23,7 +23,7 @@ def verdict(about: Explanation, *, language: str = "en") -> list[str]:
     if about.entry is not None and about.entry.episode_id is not None:
         return [*_of_entry(about, about.entry, language), *_of_waiting(about, language)]
     told = _of_thought(about, about.thought) if about.thought is not None else []
-    if about.decided is None:
+    if about.decided is None and about.thought is not None and about.thought.decision is not Decision.PAIRED:
         told.append("That is as of now; the next pass decides")
     return [*told, *_of_waiting(about, language)]
 
