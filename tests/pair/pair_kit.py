@@ -148,6 +148,29 @@ def publish(store: Store) -> None:
         c.execute(update(tables.entry).where(tables.entry.c.retired_at.is_(None)).values(digest="seen"))
 
 
+def mail(store: Store, number: int, *, state: str = "sent") -> None:
+    """An issue that takes every live entry."""
+    with store.write() as c:
+        issue = tables.issue.insert().values(
+            edition="weekly",
+            local_date=after(number).date(),
+            slot=0,
+            occurs_at=after(number),
+            number=number,
+            state=state,
+            subject="",
+            reason="",
+        )
+        (issue_id,) = c.execute(issue).inserted_primary_key or ()
+        for position, entry in enumerate(load_entries(c)):
+            # An entry is in one issue of an edition; so that it may be mailed again, each issue here is of its own.
+            c.execute(
+                tables.issue_entry.insert().values(
+                    edition=f"weekly {number}", entry_id=entry.id, issue_id=issue_id, position=position
+                )
+            )
+
+
 def edit_title(store: Store, one: Card, title: str) -> None:
     with store.write() as c:
         change = update(tables.card).where(tables.card.c.id == one.id)

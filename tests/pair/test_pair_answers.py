@@ -18,13 +18,14 @@ from pair_kit import (
     edit_title,
     entries,
     episode,
+    mail,
     make_settings,
     publish,
     retire,
     run,
     snapshot,
 )
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from letters.errors import UsageError
 from letters.model import Card, Decision, Episode
@@ -78,29 +79,6 @@ def everything(store: Store) -> list[object]:
             c.execute(select(table).order_by(*table.primary_key)).all()
             for table in (tables.pairing, tables.entry, tables.confirmation, tables.rejection, tables.answer)
         ]
-
-
-def mail(store: Store, number: int, *, state: str = "sent") -> None:
-    """An issue that takes every live entry."""
-    with store.write() as c:
-        issue_id = c.execute(
-            insert(tables.issue).values(
-                edition="weekly",
-                local_date=after(number).date(),
-                slot=0,
-                occurs_at=after(number),
-                number=number,
-                state=state,
-                subject="",
-                reason="",
-            )
-        ).inserted_primary_key[0]
-        for position, entry in enumerate(load_entries(c)):
-            c.execute(
-                insert(tables.issue_entry).values(
-                    edition=f"weekly {number}", entry_id=entry.id, issue_id=issue_id, position=position
-                )
-            )
 
 
 # --- confirmed -------------------------------------------------------------------------------------------

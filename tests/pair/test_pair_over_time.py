@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from pair_kit import (
@@ -17,6 +18,7 @@ from pair_kit import (
     card,
     edit_title,
     episode,
+    mail,
     make_settings,
     publish,
     retire,
@@ -40,6 +42,16 @@ PUBLISHING = make_settings(uncarded="publish", wait="5d")
 
 
 @dataclass
+class Before:
+    """What was confirmed and rejected before an answer that stands, and whether its card was mailed since."""
+
+    card_id: str
+    confirmed: dict[str, str]
+    rejected: set[tuple[str, str]]
+    is_mailed: bool = False
+
+
+@dataclass
 class World:
     """A store, and what a person who kept a list would know of it."""
 
@@ -50,16 +62,16 @@ class World:
     away: set[str] = field(default_factory=set)
     confirmed: dict[str, str] = field(default_factory=dict)
     rejected: set[tuple[str, str]] = field(default_factory=set)
-    #: What was confirmed and rejected before each answer that stands.
-    journal: list[tuple[dict[str, str], set[tuple[str, str]]]] = field(default_factory=list)
+    journal: list[Before] = field(default_factory=list)
+    issues: int = 0
 
     @property
     def now(self) -> Any:
         return START + timedelta(hours=self.hours)
 
-    def answered(self, answer: Callable[[], Answered]) -> bool:
-        """Give an answer; False when it was refused or changed nothing."""
-        before = dict(self.confirmed), set(self.rejected)
+    def answered(self, one: Card, answer: Callable[[], Answered]) -> bool:
+        """Give an answer about a card; False when it was refused or changed nothing."""
+        before = Before(one.id, dict(self.confirmed), set(self.rejected))
         try:
             if answer().answer is None:
                 return False
@@ -109,7 +121,7 @@ def make_pass(world: World, *, publishing: bool) -> None:
 
 
 def say(world: World, one: Card, what: Episode) -> None:
-    if world.answered(lambda: confirm(world.store, one.id, what.id, actor="ada", now=world.now)):
+    if world.answered(one, lambda: confirm(world.store, one.id, what.id, actor="ada", now=world.now)):
         world.confirmed = {key: value for key, value in world.confirmed.items() if value != what.id}
         world.confirmed[one.id] = what.id
         world.rejected.discard((one.id, what.id))
@@ -118,7 +130,7 @@ def say(world: World, one: Card, what: Episode) -> None:
 
 
 def deny(world: World, one: Card, what: Episode) -> None:
-    if world.answered(lambda: reject(world.store, one.id, [what.id], actor="ada", now=world.now)):
+    if world.answered(one, lambda: reject(world.store, one.id, [what.id], actor="ada", now=world.now)):
         world.rejected.add((one.id, what.id))
         if world.confirmed.get(one.id) == what.id:
             del world.confirmed[one.id]
@@ -127,11 +139,24 @@ def deny(world: World, one: Card, what: Episode) -> None:
 
 
 def take_back(world: World) -> None:
+    if world.journal and world.journal[-1].is_mailed:
+        with pytest.raises(UsageError, match="cannot be taken back"):
+            undo(world.store, actor="grace", now=world.now)
+        event("not taken back")
+        return
     done = undo(world.store, actor="grace", now=world.now)
     assert (done is None) == (not world.journal)
     if done is not None:
-        world.confirmed, world.rejected = world.journal.pop()
+        before = world.journal.pop()
+        world.confirmed, world.rejected = before.confirmed, before.rejected
         event("taken back")
+
+
+def mail_all(world: World) -> None:
+    world.issues += 1
+    mail(world.store, world.issues)
+    for before in world.journal:
+        before.is_mailed = before.is_mailed or before.card_id in world.pairs()
 
 
 def come(world: World, one: Card | Episode) -> None:
@@ -179,6 +204,7 @@ STEPS: Mapping[str, st.SearchStrategy[Step]] = {
     "confirm": st.tuples(SOME_CARD, SOME_EPISODE).map(lambda pair: lambda world: say(world, *pair)),
     "reject": st.tuples(SOME_CARD, SOME_EPISODE).map(lambda pair: lambda world: deny(world, *pair)),
     "undo": st.just(take_back),
+    "mail": st.just(mail_all),
     "come": st.one_of(SOME_CARD, SOME_EPISODE).map(lambda one: lambda world: come(world, one)),
     "go": st.one_of(SOME_CARD, SOME_EPISODE).map(lambda one: lambda world: go(world, one)),
     "edit": st.tuples(SOME_CARD, st.sampled_from(TITLES)).map(

@@ -28,7 +28,10 @@ def explain_card(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why a card is paired as it is: who or what decided, and how each candidate fared, comparison by comparison."""
+    """Say why a card is paired as it is.
+
+    Who or what decided, and how each candidate fared, comparison by comparison.
+    """
     face = face_of(context)
     with face.house(workspace) as house, face.progress("pair") as progress:
         with house.store.read() as c:

@@ -31,7 +31,10 @@ def review_pairs(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer what is doubtful, card and candidate side by side, by one key each; without a terminal, list it."""
+    """Answer what is doubtful, by one key each.
+
+    Card and candidate are shown side by side. Without a terminal, and with --json, they are listed.
+    """
     face = face_of(context)
     actor = by or getpass.getuser()
     moment = parse_now(now)

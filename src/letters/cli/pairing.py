@@ -99,7 +99,10 @@ def confirm_pair(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a card and an episode belong together, whatever else has either; nothing automatic changes it again."""
+    """Say that a card and an episode belong together.
+
+    Whatever else has either lets go, and nothing automatic changes it again.
+    """
     face = face_of(context)
     actor, moment = by or getpass.getuser(), parse_now(now)
     with face.house(workspace) as house:
@@ -116,14 +119,17 @@ def reject_pair(
     card: CardArgument,
     episodes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[EPISODE...]", help="Default: the one it is paired with, or in review for."),
+        typer.Argument(metavar="EPISODE", help="Default: the one it is paired with, or in review for."),
     ] = None,
     by: ActorOption = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a card does not belong to some episodes: they are never proposed for each other again."""
+    """Say that a card and an episode do not belong together.
+
+    They are never proposed for each other again. Several episodes are one answer.
+    """
     face = face_of(context)
     actor, moment = by or getpass.getuser(), parse_now(now)
     with face.house(workspace) as house:
@@ -153,7 +159,10 @@ def take_back(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back the newest answer, whoever gave it, and the next time the one before; not what was mailed."""
+    """Take back the newest answer.
+
+    Whoever gave it; the next time, the one before. What was mailed cannot be taken back.
+    """
     face = face_of(context)
     actor = by or getpass.getuser()
     with face.house(workspace) as house:
@@ -179,7 +188,7 @@ def list_pairs(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the cards and the episodes they were paired with at the last pass, or since."""
+    """List all cards with the episodes they have."""
     face = face_of(context)
     with face.house(workspace) as house, house.store.read() as c:
         cards = {stored.card.id: stored.card for stored in load_cards(c)}
