@@ -10,7 +10,14 @@ from sqlalchemy import Connection
 from letters.errors import UsageError
 from letters.pair.wording import fold
 from letters.store.cards import StoredCard, find_card
-from letters.store.listing import ListedEpisode, card_titles, episode_titles, find_episode, find_ids
+from letters.store.listing import (
+    ListedEpisode,
+    card_titles,
+    episode_titles,
+    find_card_ids,
+    find_episode,
+    find_ids,
+)
 
 #: So much of an id tells it apart from a piece of a title.
 _ID_FROM = 6
@@ -21,11 +28,14 @@ _NEAR = 75
 
 
 def find_named_card(c: Connection, words: str) -> StoredCard:
-    """The card with this id, address, path or piece of a title; retired ones too by anything but the title.
+    """The card with this id, path, beginning of an address or piece of a title; retired ones by anything but the title.
 
     Raises `UsageError` that names the nearest when there is none, and some when there are several.
     """
     card = find_card(c, words)
+    begun = find_card_ids(c, words.lower()) if card is None and len(words) >= _ID_FROM else []
+    if card is None and len(begun) == 1:
+        card = find_card(c, begun[0])
     if card is None:
         card = find_card(c, _choose("card", words, card_titles(c), listing="letters cards list"))
     assert card is not None, "its id was just read"

@@ -172,9 +172,9 @@ def record_answer(
     )
 
 
-def load_answers(c: Connection, *, limit: int | None = None, card_id: str | None = None) -> list[Answer]:
+def load_answers(c: Connection, *, card_id: str | None = None) -> list[Answer]:
     """The journal, the newest answer first; answers that were taken back too."""
-    query = select(_answer).order_by(_answer.c.id.desc()).limit(limit)
+    query = select(_answer).order_by(_answer.c.id.desc())
     return [
         _read(row)
         for row in c.execute(query if card_id is None else query.where(_answer.c.card_id == card_id))

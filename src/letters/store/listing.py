@@ -81,6 +81,12 @@ def card_titles(c: Connection) -> dict[str, str]:
     return {row.id: row.title for row in rows}
 
 
+def find_card_ids(c: Connection, beginning: str) -> list[str]:
+    """The ids of the cards whose address begins so, at most two: enough to tell whether one is meant."""
+    query = select(_card.id).where(_card.address.startswith(beginning, autoescape=True)).order_by(_card.id)
+    return list(c.execute(query.limit(2)).scalars())
+
+
 def find_ids(c: Connection, beginning: str) -> list[str]:
     """The ids that begin so, at most two: enough to tell whether one is meant."""
     query = select(_e.id).where(_e.id.startswith(beginning, autoescape=True)).order_by(_e.id)
