@@ -41,6 +41,20 @@ SOME_CARD, SOME_EPISODE = st.sampled_from(CARDS), st.sampled_from(EPISODES)
 PUBLISHING = make_settings(uncarded="publish", wait="5d")
 
 
+#: What a world writes, in an order in which it can be forgotten.
+TOUCHED = (
+    tables.answer,
+    tables.rejection,
+    tables.confirmation,
+    tables.pairing,
+    tables.issue_entry,
+    tables.issue,
+    tables.entry,
+    tables.card,
+    tables.episode,
+)
+
+
 @dataclass
 class Before:
     """What was confirmed and rejected before an answer that stands, and whether its card was mailed since."""
@@ -218,12 +232,12 @@ STEPS: Mapping[str, st.SearchStrategy[Step]] = {
     there=st.tuples(st.sets(st.integers(0, 4), min_size=3), st.sets(st.integers(0, 5), min_size=3)),
     steps=st.lists(st.one_of(*STEPS.values()), min_size=8, max_size=30),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_words_stand_and_passes_agree(
     store: Store, there: tuple[set[int], set[int]], steps: list[Step]
 ) -> None:
     with store.write() as c:
-        for table in reversed(tables.metadata.sorted_tables):
+        for table in TOUCHED:
             c.execute(delete(table))
     world = World(store)
     for number in there[0]:

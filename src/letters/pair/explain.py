@@ -69,37 +69,46 @@ def explain(
         decided = next(iter(find_pairings(c, card.id)), None)
         entry = find_entry(c, card.id)
         answers = tuple(load_answers(c, card_id=card.id))
+        spoken = {one for answer in answers for one in answer.episode_ids} | rejected.keys()
+        spoken |= {one.episode_id for one in (confirmed, entry) if one is not None and one.episode_id}
         visible = {one.id: one for one in known.episodes}
-        spoken = {one for answer in answers for one in answer.episode_ids} | set(rejected)
-        spoken |= {confirmed.episode_id} if confirmed else set()
-        spoken |= {entry.episode_id} if entry and entry.episode_id else set()
-        episodes = {**visible, **_load_hidden(c, spoken - visible.keys())}
-    shown = spoken & visible.keys()
-    considered = _consider(known, card, shown, progress) if stored.retired_at is None else None
-    titles = {one.id: one.title for one in known.cards}
-    holders = {one: titles[card_id] for card_id, one in known.settled.items() if card_id != card.id}
-    candidates = tuple(
-        Candidate(
-            episode=visible[one.episode_id],
-            probability=one.probability,
-            evidence=one.evidence,
-            confirmed=confirmed if confirmed and confirmed.episode_id == one.episode_id else None,
-            rejected=rejected.get(one.episode_id),
-            held_by=holders.get(one.episode_id, ""),
-        )
-        for one in (considered.candidates if considered else ())
-    )
+        hidden = _load_hidden(c, spoken - visible.keys())
+    considered = None
+    if stored.retired_at is None:
+        considered = _consider(known, card, spoken & visible.keys(), progress)
     return Explanation(
         card=card,
         retired_at=stored.retired_at,
         decided=decided,
         thought=considered.pairing if considered else None,
         confirmed=confirmed,
-        is_hidden=confirmed is not None and confirmed.episode_id not in visible,
+        is_hidden=confirmed is not None and confirmed.episode_id in hidden,
         entry=entry,
-        candidates=candidates,
+        candidates=_candidates(known, considered, confirmed, rejected) if considered else (),
         answers=answers,
-        titles={one: episode.title for one, episode in episodes.items()},
+        titles={one.id: one.title for one in (*known.episodes, *hidden.values())},
+    )
+
+
+def _candidates(
+    known: Known, considered: Consideration, confirmed: Said | None, rejected: Mapping[str, Said]
+) -> tuple[Candidate, ...]:
+    card_id = considered.pairing.card_id
+    episodes = {one.id: one for one in known.episodes}
+    titles = {one.id: one.title for one in known.cards}
+    holders = {
+        episode_id: titles[holder] for holder, episode_id in known.settled.items() if holder != card_id
+    }
+    return tuple(
+        Candidate(
+            episode=episodes[one.episode_id],
+            probability=one.probability,
+            evidence=one.evidence,
+            confirmed=confirmed if confirmed and confirmed.episode_id == one.episode_id else None,
+            rejected=rejected.get(one.episode_id),
+            held_by=holders.get(one.episode_id, ""),
+        )
+        for one in considered.candidates
     )
 
 
