@@ -242,6 +242,26 @@ def test_a_published_card_takes_the_place_of_an_episode_published_without_one(st
     assert sorted(held(store)) == sorted([(written.id, BACKGROUND[0].id), (waited.id, waited.id)])
 
 
+def test_a_card_that_lost_its_episode_joins_one_published_without_a_card(store: Store) -> None:
+    """It has an entry of its own, retired by now, which must not come between at the next pass."""
+    settings = make_settings(uncarded="publish")
+    first = episode("The clockmaker's daughter", name="first", is_new=True, first_seen=START)
+    second = episode("The clockmaker's daughter", name="second", is_new=True, first_seen=START)
+    written = card("The clockmaker's daughter")
+    add(store, episodes=[*BACKGROUND, first, second], cards=[written])
+    say(store, written, first, days=1)
+    publish(store)
+    run(store, 14, settings)
+    with store.write() as c:
+        remove_episodes(c, [first.id], by="ada", now=after(15))
+    run(store, 15, settings)
+    assert held(store) == [(second.id, second.id)]
+    assert pairs(store) == {written.title: second.id}
+    before = everything(store)
+    run(store, 16, settings)
+    assert everything(store) == before
+
+
 def test_what_cannot_be_confirmed_is_refused_with_what_mends_it(doubt: Store) -> None:
     other = card("Quite another matter")
     add(doubt, cards=[other])

@@ -59,8 +59,9 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
             hold(c, card_id, episode_id, now=now)
         hidden = load_hidden_ids(c)
         pairings = _still_free(c, pairings, load_settled(c), hidden)
-        save_pairings(c, _revise(c, pairings, now), at=now)
-        _make_entries(c, pairings, known.cards, now)
+        new = _revise(c, pairings, now)
+        save_pairings(c, new, at=now)
+        _make_entries(c, new, known.cards, now)
         episodes_left = [one for one in known.episodes if one.id not in hidden]
         overdue = _treat_overdue(c, settings, episodes_left, pairings, now)
         waiting = load_waiting(c)
