@@ -15,7 +15,8 @@ from letters.errors import UsageError
 
 COMMANDS = [
     ("episodes", "list"), ("episodes", "release"), ("episodes", "remove"), ("episodes", "restore"),
-    ("init",), ("check",), ("demo",), ("once",), ("watch",), ("pair",), ("publish",), ("compose",), ("deliver",),
+    ("pair",), ("pair", "review"), ("pair", "explain"), ("pair", "confirm"), ("pair", "reject"), ("pair", "undo"),
+    ("pair", "list"), ("init",), ("check",), ("demo",), ("once",), ("watch",), ("publish",), ("compose",), ("deliver",),
     ("schedule",), ("run",), ("approve",), ("hold",), ("cancel",), ("db", "upgrade"),
     ("subscribers", "import"), ("subscribers", "export"), ("subscribers", "list"),
     ("sources", "list"), ("sources", "show"), ("sources", "add"), ("sources", "import"), ("sources", "export"),

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from letters import pipeline
 from letters.cli.app import app, face_of
-from letters.cli.face import Face, parse_now
+from letters.cli.face import Face, count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.cli.summary import pass_as_json, pass_as_rows
 from letters.compose import preview
 from letters.errors import UsageError
 from letters.files import replace_file
 from letters.model import PUBLIC, ComposedIssue
-from letters.pair import pair_files
 from letters.pipeline import House, Pass, PassReport, begin_pass
 
 _VERBS = ("watch", "cards", "pair", "publish", "compose", "deliver")
@@ -34,7 +33,7 @@ def once(
     face = face_of(context)
     with face.house(workspace) as house, face.progress(*_VERBS) as progress:
         report = pipeline.once(house, now=parse_now(now), progress=progress)
-    _finish(face, report)
+    finish_pass(face, report)
 
 
 @app.command()
@@ -45,43 +44,7 @@ def watch(
     as_json: JsonOption = False,
 ) -> None:
     """Look at all sources now, but for those that asked to be left alone."""
-    _verb(context, "watch", workspace, now, lambda run: run.watch(everything=True))
-
-
-@app.command()
-def pair(
-    context: typer.Context,
-    episodes: Annotated[
-        Path | None, typer.Option(help="Pair two files: JSON Lines of episodes.", dir_okay=False)
-    ] = None,
-    cards: Annotated[
-        Path | None, typer.Option(help="Pair two files: JSON Lines of cards.", dir_okay=False)
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Pair two files: where the decisions go.", dir_okay=False)
-    ] = None,
-    many: Annotated[
-        bool, typer.Option("--many", help="Let several cards have the same episode (files only).")
-    ] = False,
-    now: NowOption = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read the cards and pair them with episodes; or, with --episodes, --cards and --out, pair two files."""
-    if episodes is cards is out is None:
-        if many:
-            raise UsageError("--many is for pairing files; name them with --episodes, --cards and --out")
-        _verb(context, "pair", workspace, now, Pass.pair)
-    if episodes is None or cards is None or out is None:
-        raise UsageError("pairing two files needs all of --episodes, --cards and --out")
-    face = face_of(context)
-    report = pair_files(episodes, cards, out, many=many)
-    if not face.as_json:
-        face.out.print(
-            f"{report.paired:,} paired, {report.review:,} for review, {report.none:,} without: {out}"
-        )
-    counts = {"paired": report.paired, "review": report.review, "none": report.none}
-    face.finish({"pairs": counts, "out": out}, report.problems)
+    run_verb(context, "watch", workspace, now, lambda run: run.watch(everything=True))
 
 
 @app.command()
@@ -92,7 +55,7 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Bring the published tree up to date: feeds, pages, the list of feeds."""
-    _verb(context, "publish", workspace, now, Pass.publish)
+    run_verb(context, "publish", workspace, now, Pass.publish)
 
 
 @app.command()
@@ -112,7 +75,7 @@ def compose(
             run.compose(edition)
         done = run.report.composed
         if done is not None and (done.composed or done.skipped):
-            _finish(face, run.report)
+            finish_pass(face, run.report)
         coming = preview(house.store, house.settings, house.workspace, edition, now=moment)
         files = write_preview(house, coming)
     if not face.as_json:
@@ -137,7 +100,7 @@ def deliver(
     face = face_of(context)
     with face.house(workspace) as house, face.progress("deliver") as progress:
         report = pipeline.deliver(house, now=parse_now(now), issue=issue, progress=progress)
-    _finish(face, report)
+    finish_pass(face, report)
 
 
 def write_preview(house: House, coming: ComposedIssue) -> list[Path]:
@@ -156,9 +119,10 @@ def _check_edition(house: House, key: str) -> None:
         raise UsageError(f'edition "{key}" is not in config/schedule.toml; the editions there: {known}')
 
 
-def _verb(
+def run_verb(
     context: typer.Context, name: str, workspace: Path | None, now: str | None, act: Callable[[Pass], object]
-) -> None:
+) -> NoReturn:
+    """Make a pass of one verb, and end the command with what it did."""
     face = face_of(context)
     with (
         face.house(workspace) as house,
@@ -166,10 +130,14 @@ def _verb(
         begin_pass(house, name, now=parse_now(now), progress=progress) as run,
     ):
         act(run)
-    _finish(face, run.report)
+    finish_pass(face, run.report)
 
 
-def _finish(face: Face, report: PassReport) -> None:
+def finish_pass(face: Face, report: PassReport) -> NoReturn:
+    """End the command with what a pass did."""
     if not face.as_json:
         face.print_table(("=verb", "what", ">time"), pass_as_rows(report), empty="nothing was done")
+        if report.paired is not None and report.paired.review:
+            doubtful = count(report.paired.review, "doubtful card")
+            face.out.print(f"\nTo be answered by a person: {doubtful}, with: letters pair review")
     face.finish(pass_as_json(report), report.problems)

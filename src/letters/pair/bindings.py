@@ -30,7 +30,9 @@ class Bindings:
         *,
         taken: Collection[str],
         many: bool,
+        rejected: Collection[tuple[str, str]] = (),
     ) -> None:
+        self._rejected = rejected
         self._many = many
         self._taken = set(taken)
         self._index(episodes)
@@ -73,6 +75,11 @@ class Bindings:
             if found is None:
                 continue
             name, value, known = found
+            left = {one for one in known if (card.id, one) not in self._rejected}
+            if known and not left:
+                # A person said that it is none of those: the card is looked for like any other.
+                continue
+            known = left
             said[card.id] = name, value
             if len(known) == 1:
                 bound[next(iter(known))].append(card)

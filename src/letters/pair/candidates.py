@@ -35,7 +35,15 @@ class Library:
         self._of_show: dict[str, list[ReadEpisode]] = defaultdict(list)
         for one in self._read:
             self._of_show[one.episode.show].append(one)
+        self._by_id = {one.episode.id: one for one in self._read}
         self._last: tuple[tuple[str, ...], Shelf] | None = None
+
+    def episode(self, episode_id: str) -> ReadEpisode:
+        return self._by_id[episode_id]
+
+    def episodes(self, episode_ids: Iterable[str]) -> list[ReadEpisode]:
+        """Those of them that there are, by id."""
+        return [self._by_id[one] for one in sorted(episode_ids) if one in self._by_id]
 
     @cached_property
     def all(self) -> Shelf:

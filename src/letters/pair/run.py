@@ -4,57 +4,68 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from letters.errors import Problem
 from letters.model import Card, Decision, Episode, Pairing, Progress
+from letters.pair.holding import hold
+from letters.pair.known import load_rejected, read_known
 from letters.pair.matching import match
 from letters.pair.overdue import name_overdue, overdue_episodes, uncarded_address
-from letters.pair.values import CardToPair, EpisodeToPair, PairReport
+from letters.pair.values import PairReport
+from letters.pair.waiting import name_waiting
 from letters.settings import Settings
 from letters.store import Store
-from letters.store.cards import load_cards
 from letters.store.entries import add_entry, attach_card, retire_entry
-from letters.store.episodes import load_episodes
 from letters.store.hidden import load_hidden_ids
 from letters.store.pairings import (
     delete_pairings,
     forget_retired_entry,
     load_addresses,
-    load_feed_titles,
     load_held_by_retired,
-    load_settled,
     load_uncarded,
+    lock_pairs,
     save_pairings,
 )
+from letters.store.settled import load_settled, load_unheld, load_unpublished, load_waiting, withdraw_entry
 
 
 def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress | None = None) -> PairReport:
     """Bring the pairings up to date with the cards and episodes in the store; safe to run again at any moment.
 
-    What retired cards held is released. A pair that is published stays as it is. All else is decided anew, and a new pair
-    becomes an entry, ready at `now`; where its episode was already published without a card, that entry gets the card.
-    Then episodes whose wait is over are treated as ``[pair] uncarded`` says.
+    What retired cards held is released. A pair that an operator confirmed holds against everything automatic, one that was
+    published stays as it is, one that was rejected is not proposed. All else is decided anew, and a new pair becomes an entry,
+    ready at `now`; where its episode was already published without a card, that entry gets the card. Then episodes whose wait
+    is over are treated as ``[pair] uncarded`` says.
 
     Thinking is done between a reading and one writing transaction, so that no other writer waits for it.
     """
     with store.read() as c:
-        known = _read(c)
-    names = _names(settings, known)
-    episodes = [EpisodeToPair.from_episode(one, names.get(one.source, ())) for one in known.episodes]
-    cards = [CardToPair.from_card(card) for card in known.cards]
-    pairings = match(episodes, cards, settled=known.settled, progress=progress)
+        known = read_known(c, settings)
+    pairings = match(
+        known.episodes_to_pair(),
+        known.cards_to_pair(),
+        settled=known.settled,
+        rejected=known.rejected,
+        thresholds=known.thresholds,
+        progress=progress,
+    )
     with store.write() as c:
+        lock_pairs(c)
         _release_retired(c, now)
+        # A card or an episode of a confirmed pair may have been away, and others came meanwhile.
+        for card_id, episode_id in load_unheld(c).items():
+            hold(c, card_id, episode_id, now=now)
         hidden = load_hidden_ids(c)
-        pairings = _still_free(pairings, load_settled(c), hidden)
-        save_pairings(c, pairings, at=now)
-        _make_entries(c, pairings, known.cards, now)
+        pairings = _still_free(c, pairings, load_settled(c), hidden)
+        new = _revise(c, pairings, now)
+        save_pairings(c, new, at=now)
+        _make_entries(c, new, known.cards, now)
         episodes_left = [one for one in known.episodes if one.id not in hidden]
         overdue = _treat_overdue(c, settings, episodes_left, pairings, now)
+        waiting = load_waiting(c)
     counts = Counter(pairing.decision for pairing in pairings)
     settled = sum(card.id in known.settled for card in known.cards)
     return PairReport(
@@ -62,35 +73,8 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
         review=counts[Decision.REVIEW],
         none=counts[Decision.NONE],
         overdue=len(overdue),
-        problems=tuple(_tell(overdue, settings, now)),
+        problems=(*_tell(overdue, settings, now), *name_waiting(waiting, now=now)),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    episodes: Sequence[Episode]
-    cards: Sequence[Card]
-    #: Pairs of live cards that are published, by card id.
-    settled: Mapping[str, str]
-    feed_titles: Mapping[str, str]
-
-
-def _read(c: Connection) -> _Known:
-    cards = [stored.card for stored in load_cards(c)]
-    live = {card.id for card in cards}
-    return _Known(
-        episodes=load_episodes(c),
-        cards=cards,
-        settled={card_id: one for card_id, one in load_settled(c).items() if card_id in live},
-        feed_titles=load_feed_titles(c),
-    )
-
-
-def _names(settings: Settings, known: _Known) -> dict[str, tuple[str, ...]]:
-    """By source, all that its show is or was called."""
-    configured = {source.key: (source.show, *source.names) for source in settings.sources}
-    keys = configured.keys() | known.feed_titles.keys()
-    return {key: (*configured.get(key, ()), known.feed_titles.get(key, "")) for key in keys}
 
 
 def _release_retired(c: Connection, now: datetime) -> None:
@@ -101,11 +85,36 @@ def _release_retired(c: Connection, now: datetime) -> None:
 
 
 def _still_free(
-    pairings: Sequence[Pairing], settled: Mapping[str, str], hidden: Collection[str]
+    c: Connection, pairings: Sequence[Pairing], settled: Mapping[str, str], hidden: Collection[str]
 ) -> list[Pairing]:
-    """Without what somebody else settled, or removed, while we were thinking."""
+    """Without what somebody else settled, rejected or removed while we were thinking; the next pass decides about those."""
     taken = {*settled.values(), *hidden}
-    return [one for one in pairings if one.card_id not in settled and one.episode_id not in taken]
+    rejected = load_rejected(c)
+    free = [
+        one
+        for one in pairings
+        if one.card_id not in settled
+        and one.episode_id not in taken
+        and (one.card_id, one.episode_id) not in rejected
+    ]
+    delete_pairings(c, {one.card_id for one in pairings} - {one.card_id for one in free} - settled.keys())
+    return free
+
+
+def _revise(c: Connection, pairings: Sequence[Pairing], now: datetime) -> list[Pairing]:
+    """Take back the entries that no reader saw, of cards about which was decided otherwise since; returns what is new.
+
+    A pair that was decided for again is not new: it keeps the evidence that it was made on.
+    """
+    unpublished = load_unpublished(c)
+    new = [
+        one
+        for one in pairings
+        if one.decision is not Decision.PAIRED or unpublished.get(one.card_id) != one.episode_id
+    ]
+    for card_id in [one.card_id for one in new if one.card_id in unpublished]:
+        withdraw_entry(c, card_id, at=now)
+    return new
 
 
 def _make_entries(c: Connection, pairings: Sequence[Pairing], cards: Sequence[Card], now: datetime) -> None:

@@ -31,7 +31,12 @@ class Candidate:
     odds: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "odds", math.exp(max(-_MOST, min(_MOST, self.score))))
+        object.__setattr__(self, "odds", odds_of(self.score))
+
+
+def odds_of(score: float) -> float:
+    """The odds that a sum of weights comes to."""
+    return math.exp(max(-_MOST, min(_MOST, score)))
 
 
 class Field:

@@ -79,7 +79,7 @@ class Shelf:
             self._lengths[of] = math.sqrt(math.fsum(squares))
         return self._lengths[of]
 
-    def closest(self, card: ReadCard) -> list[ReadEpisode]:
+    def closest(self, card: ReadCard) -> Sequence[ReadEpisode]:
         """The episodes worth comparing with the card, in the order of the shelf."""
         if card.has_show and len(self.episodes) <= _WHOLE:
             return self.episodes

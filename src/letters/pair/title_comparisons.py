@@ -53,7 +53,7 @@ def compare_pieces(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measur
     if not card.has_show or card.title.key == episode.title.key:
         return None
     for piece in card.title.pieces:
-        others = shelf.by_piece.get(piece, ())
+        others = shelf.by_piece.get(piece) or ()
         if (
             len(piece) >= long_key(piece) / 2
             and 0 < len(others) <= _FEW

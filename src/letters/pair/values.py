@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from letters.errors import Problem
-from letters.model import Card, Episode
+from letters.model import Card, Episode, Evidence, Pairing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,23 @@ class CardToPair:
             guid=_text(row, "guid"),
             seen_at=_text(row, "url"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """An episode that was compared with a card: its share of what may be true of the card, and why."""
+
+    episode_id: str
+    probability: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consideration:
+    """A decision about a card, and all that it was compared with, the best first."""
+
+    pairing: Pairing
+    candidates: tuple[Considered, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

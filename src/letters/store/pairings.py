@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, text, update
 
 from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
@@ -18,19 +19,46 @@ _pairing, _entry, _card = tables.pairing, tables.entry, tables.card
 _IDS_AT_ONCE = 10_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedPairing:
+    """What was decided about a card, and when."""
+
+    pairing: Pairing
+    decided_at: datetime
+
+
+def lock_pairs(c: Connection) -> None:
+    """Make other writers of pairs wait until the transaction ends: a pass decides while a person answers.
+
+    On SQLite a write transaction excludes all others already.
+    """
+    if c.dialect.name == "postgresql":
+        c.execute(text("LOCK TABLE pairing IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def load_pairings(c: Connection) -> list[Pairing]:
     """What was decided about each card, by card id."""
     rows = c.execute(select(_pairing).order_by(_pairing.c.card_id))
+    return [_read(row) for row in rows]
+
+
+def find_pairings(c: Connection, card_id: str, *, episode_ids: Collection[str] = ()) -> list[DatedPairing]:
+    """What was decided about a card, and about those that hold these episodes; by card id."""
+    query = select(_pairing).where(or_(_pairing.c.card_id == card_id, _pairing.c.episode_id.in_(episode_ids)))
     return [
-        Pairing(
-            card_id=row.card_id,
-            episode_id=row.episode_id,
-            decision=Decision(row.decision),
-            probability=row.probability,
-            evidence=tuple(load(Evidence, item) for item in row.evidence),
-        )
-        for row in rows
+        DatedPairing(pairing=_read(row), decided_at=row.decided_at)
+        for row in c.execute(query.order_by(_pairing.c.card_id))
     ]
+
+
+def _read(row: Row[*tuple[Any, ...]]) -> Pairing:
+    return Pairing(
+        card_id=row.card_id,
+        episode_id=row.episode_id,
+        decision=Decision(row.decision),
+        probability=row.probability,
+        evidence=tuple(load(Evidence, item) for item in row.evidence),
+    )
 
 
 def save_pairings(c: Connection, pairings: Sequence[Pairing], *, at: datetime) -> int:
@@ -62,14 +90,17 @@ def delete_pairings(c: Connection, card_ids: Iterable[str]) -> None:
         c.execute(delete(_pairing).where(_pairing.c.card_id.in_(some)))
 
 
-def load_settled(c: Connection) -> dict[str, str]:
-    """By card id, the episode of each pair that is published, and therefore stays."""
-    rows = c.execute(
-        select(_entry.c.card_id, _entry.c.episode_id).where(
-            _entry.c.retired_at.is_(None), _entry.c.card_id.is_not(None), _entry.c.episode_id.is_not(None)
+def take_pairing(c: Connection, pairing: Pairing, *, at: datetime) -> None:
+    """Make this the decision about its card, whoever held the episode before: nothing is decided about that card then."""
+    if pairing.episode_id is not None:
+        c.execute(
+            delete(_pairing).where(
+                _pairing.c.episode_id == pairing.episode_id, _pairing.c.card_id != pairing.card_id
+            )
         )
-    )
-    return {row.card_id: row.episode_id for row in rows}
+    if [one.pairing for one in find_pairings(c, pairing.card_id)] != [pairing]:
+        delete_pairings(c, [pairing.card_id])
+        c.execute(insert(_pairing).values(_as_row(pairing, at)))
 
 
 def load_uncarded(c: Connection) -> dict[str, str]:

@@ -265,6 +265,43 @@ pairing = Table(
     Column("decided_at", UTCDateTime, nullable=False),
 )
 
+#: What an operator said is so: at most one episode per card, and one card per episode. It counts while its card is there and
+#: its episode is not hidden, and waits otherwise.
+confirmation = Table(
+    "confirmation",
+    metadata,
+    Column("card_id", ForeignKey("card.id"), primary_key=True),
+    Column("episode_id", ForeignKey("episode.id"), nullable=False, unique=True),
+    Column("actor", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+)
+#: What an operator said is not so: this card and this episode are never proposed again.
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("card_id", ForeignKey("card.id"), primary_key=True),
+    Column("episode_id", ForeignKey("episode.id"), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+)
+#: The journal of answers: who said what and when, and what stood before, so that it can be taken back.
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("card_id", ForeignKey("card.id"), nullable=False),
+    # JSON, a list: a card may be said to belong to none of several.
+    Column("episode_ids", _JSON, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    # A `letters.store.answers.Standing`.
+    Column("before", _JSON, nullable=False),
+    Column("undone_at", UTCDateTime),
+    Column("undone_by", Text),
+    Index("ix_answer_card_id", "card_id"),
+)
+
 #: A ready pair and its published identity. `card_id` is null for an episode published without a card; both are null or
 #: stale once retired.
 entry = Table(
