@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from letters.errors import Problem
 from letters.model import Card, Decision, Episode, Pairing, Progress
+from letters.pair.decide import Thresholds
 from letters.pair.matching import match
 from letters.pair.overdue import name_overdue, overdue_episodes, uncarded_address
 from letters.pair.values import CardToPair, EpisodeToPair, PairReport
@@ -46,7 +47,8 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
     names = _names(settings, known)
     episodes = [EpisodeToPair.from_episode(one, names.get(one.source, ())) for one in known.episodes]
     cards = [CardToPair.from_card(card) for card in known.cards]
-    pairings = match(episodes, cards, settled=known.settled, progress=progress)
+    thresholds = Thresholds(paired_from=settings.pair.paired_from, review_from=settings.pair.review_from)
+    pairings = match(episodes, cards, settled=known.settled, thresholds=thresholds, progress=progress)
     with store.write() as c:
         _release_retired(c, now)
         hidden = load_hidden_ids(c)
