@@ -246,3 +246,55 @@ def test_the_weights_of_the_evidence_add_up_to_the_probability() -> None:
     )
     logit = math.fsum(evidence.weight for evidence in found.evidence)
     assert abs(1 / (1 + math.exp(-logit)) - found.probability) < 0.01
+
+
+def test_a_guest_with_the_topic_of_another_episode_is_not_paired() -> None:
+    guest = episode("Mara Voss: On lighthouses and the long night")
+    topic = episode("Ilse Brandt: Bread, salt and the art of waiting")
+    found = decide(card("Mara Voss: Bread, salt and the art of waiting"), guest, topic)
+    assert found.decision is not Decision.PAIRED
+    assert "piece of another title" in words_of(found) or found.episode_id is None
+
+
+def test_a_part_on_one_side_only_is_for_a_person_to_decide() -> None:
+    found = decide(card("The drowned village"), episode("The drowned village (Part 2)"))
+    assert found.decision is not Decision.PAIRED
+
+
+def test_a_trailer_is_not_taken_for_its_episode() -> None:
+    teaser = episode("Teaser: The clockmaker's daughter", published=date(2026, 2, 1))
+    wanted = episode("The clockmaker's daughter", published=date(2026, 2, 5))
+    assert_paired(decide(card("The Clockmaker's Daughter"), teaser, wanted), wanted)
+
+
+def test_a_third_partys_title_is_found_by_what_the_summary_tells() -> None:
+    wanted = episode(
+        "Thirty kilos of rust",
+        description="Mara Voss restores the foghorn of Kettle Point, thirty kilos of rust at a time, and explains how a "
+        "compressed-air siren was tuned in 1911.",
+    )
+    told = card(
+        "Tuning a siren, and what it takes to bring one back",
+        summary="Restorer Mara Voss talks about the foghorn at Kettle Point. She found thirty kilos of rust inside its "
+        "compressed-air siren, and the tuning marks of 1911 below it.",
+    )
+    assert_paired(decide(told, wanted), wanted)
+
+
+def test_a_translated_title_is_found_by_its_day() -> None:
+    days = {episode(f"How harbours sleep, night {number}"): number for number in range(2, 7)}
+    episodes = [
+        EpisodeToPair(id=one.id, show=SHOW, names=(SHOW,), title=one.title, published=date(2026, 2, day * 4))
+        for one, day in days.items()
+    ]
+    found = match(episodes, [card("De slaap van een haven", date=date(2026, 2, 16))])[0]
+    assert found.episode_id == episodes[2].id
+    assert "in another language than the show's" in words_of(found)
+
+
+def test_two_hands_may_write_about_one_episode_when_many_are_allowed() -> None:
+    wanted = episode("Seven ways to lose an anchor")
+    cards = [card("Seven ways to lose an anchor"), card("Seven Ways to Lose an Anchor | The Lantern Hour")]
+    for pairing in match([*others(), wanted], cards, many=True):
+        assert_paired(pairing, wanted)
+    assert {one.decision for one in match([*others(), wanted], cards)} != {Decision.PAIRED}

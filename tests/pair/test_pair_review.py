@@ -16,7 +16,7 @@ TWINS = [
     episode(WRECK, name="one", description="Fog off the skerries, and a lamp that was out."),
     episode(WRECK, name="two", description="Who owns the brass, fifty years later?"),
 ]
-DOUBTFUL = card(WRECK, summary="What fog teaches about lamps and brass.")
+DOUBTFUL = card(WRECK, summary="What fog teaches about brass.")
 
 
 def test_the_queue_is_what_a_pass_would_leave_for_review(store: Store) -> None:
@@ -81,7 +81,7 @@ def test_a_decision_is_told_in_sentences_as_time_goes_on(store: Store) -> None:
     assert explained(store, sure.id) == [f'The next pass pairs it with "{TITLES[0]}"']
     run(store, 1)
     first, second = explained(store, sure.id)
-    assert first.startswith(f'Paired with "{TITLES[0]}" automatically at 0.')
+    assert first.startswith(f'Paired with "{TITLES[0]}" automatically at ')
     assert first.endswith("ready on 2 March 2026")
     assert second == "It was not published yet, so a pass may still decide otherwise"
     publish(store)

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from letters.model import Decision
 from letters.pair.coefficients import Coefficients
 from letters.pair.sharing import Candidate, Field
+from letters.settings.types import PairSettings
+
+_USUAL = PairSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Where decisions are cut. Chosen by cross-validation over shows with a margin for shows unseen: decision 051."""
+    """Where decisions are cut; how the usual values were chosen says decision 051."""
 
     #: From this probability on, a card is paired without anybody looking,
-    paired_from: float = 0.86
+    paired_from: float = _USUAL.paired_from
     #: and from this one on a person is asked.
-    review_from: float = 0.15
+    review_from: float = _USUAL.review_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,12 @@ class Search:
 
     def considered(self, card_id: str) -> tuple[Considered, ...]:
         """What a card that is shown was compared with, the best first; each with its share of what may be true of the card."""
+        is_open = self._is_open(card_id)
+        if not is_open and card_id not in self._shown:
+            return ()
         card, shelf = self._card(card_id)
         found = self._found(card_id, card, shelf)
         added = self._library.episodes(set(self._shown.get(card_id, ())) - {one.episode.id for one in found})
-        is_open = self._is_open(card_id)
         scored = []
         for one in (*found, *added):
             is_free = is_open and one not in added and self._is_free(card_id, one.episode.id)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from math import fsum
 
 from letters.pair.measures import Measured
 from letters.pair.reading import ReadCard, ReadEpisode
 from letters.pair.shelf import Shelf
 from letters.pair.telling import listed
-from letters.pair.titles import Title, long_key, nearly_equal
+from letters.pair.titles import Title, nearly_equal
 from letters.pair.wording import is_spaceless
 
 #: Of what two titles share or lack, more than this adds nothing.
 _MOST_RARITY = 20.0
 #: A piece that more episodes have is a series or a phrase, and does not tell which episode is meant.
-_FEW = 3
+_FEW = 8
+#: Shorter pieces are met by chance; a name of a person mostly is no shorter.
+_PIECE = 6
+_PIECE_SPACELESS = 4
+_NOWHERE: Sequence[int] = ()
 
 
 def compare_titles(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured:
@@ -52,10 +57,10 @@ def compare_pieces(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measur
     """A guest or a topic that stands between separators in another episode's title speaks for that one."""
     if not card.has_show or card.title.key == episode.title.key:
         return None
-    for piece in card.title.pieces:
-        others = shelf.by_piece.get(piece) or ()
+    for piece in sorted(card.title.pieces):
+        others = shelf.by_piece.get(piece, _NOWHERE)
         if (
-            len(piece) >= long_key(piece) / 2
+            len(piece) >= (_PIECE_SPACELESS if is_spaceless(piece) else _PIECE)
             and 0 < len(others) <= _FEW
             and piece not in episode.title.pieces
         ):

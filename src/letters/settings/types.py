@@ -113,8 +113,14 @@ class WatchSettings(Table):
 
 
 class PairSettings(Table):
-    """``[pair]``: how long to wait, and what to do then."""
+    """``[pair]``: how sure a pair has to be, how long to wait, and what to do then."""
 
+    paired_from: float = Field(
+        0.86, ge=0.5, le=1, description="From this probability on, a card is paired without anybody looking."
+    )
+    review_from: float = Field(
+        0.15, ge=0.01, le=0.5, description="From this probability on, a person is asked about a pair."
+    )
     wait: Duration = Field(timedelta(days=14), description="How long an episode waits for its card.")
     uncarded: Literal["report", "publish", "drop"] = Field("report", description="What happens to it then.")
     news_within: Duration = Field(
