@@ -38,9 +38,10 @@ def test_a_contradiction_outweighs_equal_titles_in_what_ships() -> None:
 
 
 def test_more_evidence_is_never_told_as_less_probable() -> None:
-    told = [shipped_coefficients().calibrate(share / 100) for share in range(101)]
-    assert told == sorted(told)
-    assert 0 < told[0] < told[-1] < 1
+    for trust in (shipped_coefficients().one_to_one, shipped_coefficients().many):
+        told = [trust.calibrate(share / 100) for share in range(101)]
+        assert told == sorted(told)
+        assert 0 < told[0] < told[-1] < 1
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,9 @@ def test_more_evidence_is_never_told_as_less_probable() -> None:
     [
         (("number: same", "number: new"), 'measure "number: new" is unknown'),
         (('"number: same" = ', '"number: same" = -'), "can only count for a pair"),
-        (("[calibration]", "[calibrated]"), "[calibration] is not a table of numbers"),
-        (("fitted = ", "fitted = 1#"), "[data] or [calibration] is not whole"),
+        (("[calibration.many]", "[calibration.some]"), "[many] is not a table of numbers"),
+        (("slope = ", "slope = -"), '[calibration.one-to-one] wants "base" and a positive "slope"'),
+        (("fitted = ", "fitted = 1#"), "[data] is not whole"),
         (("[weights]", "[weights"), "fit it again"),
     ],
 )

@@ -21,6 +21,18 @@ _SHIPPED = "model.toml"
 _MOST_LOGIT = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How shares of what may be true compare with how often such candidates were right."""
+
+    base: float
+    slope: float
+
+    def calibrate(self, share: float) -> float:
+        """The probability that is told, from a candidate's share: their logits lie on a line."""
+        return 1 / (1 + math.exp(-(self.base + self.slope * logit(share))))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coefficients:
     """The fitted numbers, and what they were fitted on."""
@@ -31,13 +43,9 @@ class Coefficients:
     shows: int
     #: By measure, in logits.
     weights: Mapping[str, float]
-    #: How far sums of weights are to be trusted: the logit of the probability that is told is `base` plus `slope` times theirs.
-    base: float
-    slope: float
-
-    def calibrate(self, share: float) -> float:
-        """The probability that is told, from a candidate's share of what may be true."""
-        return 1 / (1 + math.exp(-(self.base + self.slope * logit(share))))
+    #: How far shares are to be trusted where an episode has one card, and where it may have several.
+    one_to_one: Trust
+    many: Trust
 
 
 def logit(probability: float) -> float:
@@ -84,7 +92,8 @@ def parse_coefficients(text: str, *, where: str) -> Coefficients:
             raise UsageError(
                 f'{where}: weight of "{name}" is {weight}, but it can only count {MEASURES[name].counts} a pair; fit it again'
             )
-    calibration = _numbers(rows, "calibration", where)
+    calibration = rows.get("calibration", {})
+    one_to_one, many = (_read_trust(calibration, name, where) for name in ("one-to-one", "many"))
     data = rows.get("data", {})
     try:
         return Coefficients(
@@ -93,11 +102,11 @@ def parse_coefficients(text: str, *, where: str) -> Coefficients:
             episodes=int(data["episodes"]),
             shows=int(data["shows"]),
             weights=weights,
-            base=calibration["base"],
-            slope=calibration["slope"],
+            one_to_one=one_to_one,
+            many=many,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{where}: [data] or [calibration] is not whole: {error}; fit it again") from error
+        raise UsageError(f"{where}: [data] is not whole: {error}; fit it again") from error
 
 
 def write_coefficients(one: Coefficients) -> str:
@@ -112,14 +121,23 @@ def write_coefficients(one: Coefficients) -> str:
         f"episodes = {one.episodes}",
         f"shows = {one.shows}",
         "",
-        "[calibration]",
-        f"base = {one.base:.3f}",
-        f"slope = {one.slope:.3f}",
-        "",
+        *_trust_lines("one-to-one", one.one_to_one),
+        *_trust_lines("many", one.many),
         "[weights]",
     ]
     lines += [f'# {MEASURES[name].means}\n"{name}" = {one.weights[name]:.3f}' for name in MEASURES]
     return "\n".join(lines) + "\n"
+
+
+def _trust_lines(name: str, trust: Trust) -> list[str]:
+    return [f"[calibration.{name}]", f"base = {trust.base:.3f}", f"slope = {trust.slope:.3f}", ""]
+
+
+def _read_trust(calibration: object, name: str, where: str) -> Trust:
+    found = _numbers(calibration if isinstance(calibration, dict) else {}, name, where)
+    if found.keys() != {"base", "slope"} or found["slope"] <= 0:
+        raise UsageError(f'{where}: [calibration.{name}] wants "base" and a positive "slope"; fit it again')
+    return Trust(found["base"], found["slope"])
 
 
 def _counts_rightly(measure: Measure, weight: float) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from letters.model import Decision
-from letters.pair.coefficients import Coefficients
+from letters.pair.coefficients import Coefficients, Trust
 from letters.pair.sharing import Candidate, Field
 from letters.settings.types import PairSettings
 
@@ -53,7 +53,7 @@ def decide(
     sure. The order of input changes nothing.
     """
     field = Field(candidates, many=many)
-    judge = _Judge(field, coefficients, thresholds)
+    judge = _Judge(field, coefficients.many if many else coefficients.one_to_one, thresholds)
     decided: dict[str, Decided] = {}
     waiting: Collection[str] = field.cards()
     while waiting:
@@ -72,11 +72,11 @@ def decide(
 @dataclass(frozen=True, slots=True)
 class _Judge:
     field: Field
-    coefficients: Coefficients
+    trust: Trust
     thresholds: Thresholds
 
     def probability(self, one: Candidate) -> float:
-        return self.coefficients.calibrate(self.field.share(one))
+        return self.trust.calibrate(self.field.share(one))
 
     def sure(self, card_ids: Collection[str]) -> list[Candidate]:
         """What can be paired without asking, at most one for a card and, unless many, for an episode."""

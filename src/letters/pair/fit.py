@@ -13,7 +13,7 @@ from letters.errors import Problem, UsageError
 from letters.files import replace_file
 from letters.model import Progress
 from letters.pair.candidates import Library
-from letters.pair.coefficients import Coefficients, logit, write_coefficients
+from letters.pair.coefficients import Coefficients, Trust, logit, write_coefficients
 from letters.pair.comparisons import measure
 from letters.pair.labels import Label, read_label
 from letters.pair.measures import MEASURES, Measure
@@ -129,15 +129,16 @@ def fit(cards: Sequence[LabelledCard], *, episodes: int, today: date) -> Coeffic
     for part in split_shows(cards, _PARTS):
         others = _fit_weights([one for one in cards if one.show not in part], weights)
         scored += [one for card in cards if card.show in part for one in _score(card, others)]
-    base, slope = _fit_trust(scored, {card.card_id: card.label.right for card in cards})
+    right = {card.card_id: card.label.right for card in cards}
+    single = _one_card_each(cards)
     return Coefficients(
         fitted=today,
         cards=len(cards),
         episodes=episodes,
         shows=len({card.show for card in cards}),
         weights={name: round(weight, 3) + 0.0 for name, weight in zip(_NAMES, weights, strict=True)},
-        base=round(base, 3),
-        slope=round(slope, 3),
+        one_to_one=_fit_trust([one for one in scored if one.card_id in single], right, many=False),
+        many=_fit_trust(scored, right, many=True),
     )
 
 
@@ -147,7 +148,7 @@ def split_shows(cards: Iterable[LabelledCard], parts: int, *, turn: int = 0) -> 
     ordered = sorted(counts, key=lambda show: (-counts[show], show))
     if turn:
         # Neighbours in size change places.
-        ordered.sort(key=lambda show: (-round(math.log2(counts[show]) + turn / 2), hash_of(show, turn)))
+        ordered.sort(key=lambda show: (-round(math.log2(counts[show]) + turn / 2), _number_of(show, turn)))
     found: list[set[str]] = [set() for _ in range(parts)]
     sizes = [0] * parts
     for show in ordered:
@@ -157,7 +158,7 @@ def split_shows(cards: Iterable[LabelledCard], parts: int, *, turn: int = 0) -> 
     return [frozenset(one) for one in found if one]
 
 
-def hash_of(show: str, turn: int) -> int:
+def _number_of(show: str, turn: int) -> int:
     """A number that differs between shows and turns, and is the same in each run."""
     number = turn
     for character in show:
@@ -205,9 +206,15 @@ def _score(card: LabelledCard, weights: Sequence[float]) -> list[Candidate]:
     ]
 
 
-def _fit_trust(scored: Sequence[Candidate], right: Mapping[str, frozenset[str]]) -> tuple[float, float]:
-    """Base and slope that turn the logit of a best candidate's share into that of how often such ones were right."""
-    field = Field(scored, many=True)
+def _one_card_each(cards: Sequence[LabelledCard]) -> frozenset[str]:
+    """Ids of cards such that no episode has two of them: those that have no episode, and of the others the first."""
+    first = {min(card.label.right): card.card_id for card in reversed(cards) if card.label.right}
+    return frozenset(first.values()) | {card.card_id for card in cards if not card.label.right}
+
+
+def _fit_trust(scored: Sequence[Candidate], right: Mapping[str, frozenset[str]], *, many: bool) -> Trust:
+    """The line that turns the logit of a best candidate's share into that of how often such ones were right."""
+    field = Field(scored, many=many)
     cases = []
     for card_id in field.cards():
         best = field.best(card_id)
@@ -215,4 +222,4 @@ def _fit_trust(scored: Sequence[Candidate], right: Mapping[str, frozenset[str]])
             measures = [(0, 1.0), (1, logit(field.share(best)))]
             cases.append(Case([Option(measures, best.episode_id in right[card_id])]))
     base, slope = fit_choices(cases, [Prior(firmness=0.01), Prior(expected=1.0, least=0.1)])
-    return base, slope
+    return Trust(round(base, 3), round(slope, 3))

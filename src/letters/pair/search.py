@@ -87,7 +87,7 @@ class Search:
         for score, episode_id, is_free in scored:
             odds = odds_of(score)
             share = odds / (1 + of_all + (0 if is_free else odds))
-            probability = round(self._coefficients.calibrate(share), 4)
+            probability = round(self._coefficients.one_to_one.calibrate(share), 4)
             shown.append(Considered(episode_id, probability, tuple(self.evidence(card_id, episode_id))))
         return tuple(shown)
 
