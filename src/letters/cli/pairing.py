@@ -18,6 +18,7 @@ from letters.cli.passes import run_verb
 from letters.errors import UsageError
 from letters.model import Decision
 from letters.pair import Answered, confirm, find_named_card, find_named_episode, pair_files, reject, undo
+from letters.pair.coefficients import read_coefficients
 from letters.pipeline import Pass
 from letters.store.answers import Answer, Said, load_confirmations
 from letters.store.cards import load_cards
@@ -54,24 +55,32 @@ def pair_all(
     many: Annotated[
         bool, typer.Option("--many", help="Let several cards have the same episode (files only).")
     ] = False,
+    coefficients: Annotated[
+        Path | None, typer.Option(help="What letters pair fit wrote (files only).", dir_okay=False)
+    ] = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the cards and pair them with episodes; or, with --episodes, --cards and --out, pair two files."""
     face = face_of(context)
-    files = {"--episodes": episodes, "--cards": cards, "--out": out, "--many": many or None, "--now": now}
+    files: dict[str, object] = {"--episodes": episodes, "--cards": cards, "--out": out}
+    files |= {"--many": many or None, "--coefficients": coefficients, "--now": now}
     if context.invoked_subcommand is not None:
         _check_alone(context.invoked_subcommand, files)
         face.workspace_root = workspace or face.workspace_root
         return
     if episodes is cards is out is None:
-        if many:
-            raise UsageError("--many is for pairing files; name them with --episodes, --cards and --out")
+        for option in ("--many", "--coefficients"):
+            if files[option] is not None:
+                raise UsageError(
+                    f"{option} is for pairing files; name them with --episodes, --cards and --out"
+                )
         run_verb(context, "pair", workspace, now, Pass.pair)
     if episodes is None or cards is None or out is None:
         raise UsageError("pairing two files needs all of --episodes, --cards and --out")
-    report = pair_files(episodes, cards, out, many=many)
+    fitted = read_coefficients(coefficients) if coefficients is not None else None
+    report = pair_files(episodes, cards, out, many=many, coefficients=fitted)
     if not face.as_json:
         face.out.print(
             f"{report.paired:,} paired, {report.review:,} for review, {report.none:,} without: {out}"
