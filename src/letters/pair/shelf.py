@@ -42,6 +42,7 @@ class Shelf:
         self.rarity: Callable[[str], float] = _Rarity(self, self.by_word).__getitem__
         self._languages: Counter[str] = Counter()
         self._lengths: dict[str, float] = {}
+        self._told: dict[str, float] = {}
 
     def add(self, one: ReadEpisode) -> None:
         place = len(self.episodes)
@@ -77,6 +78,12 @@ class Shelf:
             squares = (self.weight(word, count) ** 2 for word, count in text.counts.items())
             self._lengths[of] = math.sqrt(math.fsum(squares))
         return self._lengths[of]
+
+    def told(self, of: str, text: Text) -> float:
+        """How rare the words are, all in all, that a text says beside its title; `of` is the id under which it is remembered."""
+        if of not in self._told:
+            self._told[of] = math.fsum(map(self.rarity, text.about - text.titled))
+        return self._told[of]
 
     def closest(self, card: ReadCard) -> list[ReadEpisode]:
         """The episodes worth comparing with the card, in the order of the shelf."""
