@@ -298,3 +298,19 @@ def test_two_hands_may_write_about_one_episode_when_many_are_allowed() -> None:
     for pairing in match([*others(), wanted], cards, many=True):
         assert_paired(pairing, wanted)
     assert {one.decision for one in match([*others(), wanted], cards)} != {Decision.PAIRED}
+
+
+def test_a_publisher_is_learned_from_titles_with_slips_of_the_pen_too() -> None:
+    wanted = [
+        episode("The clockmaker's daughter and her 12 apprentices"),
+        episode("Seven ways to lose an anchor"),
+        episode("Salt of the earth"),
+    ]
+    cards = [
+        card("The clockmaker's daughter and her apprentices", publisher="Saltwater Media"),
+        card("Seven ways to loose an anchor", publisher="Saltwater Media"),
+        card("Salt of the Earth", publisher="Saltwater Media"),
+    ]
+    found = match([*others(), *others("Tidewater"), *wanted], cards)
+    assert_paired(found[2], wanted[2])
+    assert 'other cards of "Saltwater Media" are of the show "The Lantern Hour"' in words_of(found[2])

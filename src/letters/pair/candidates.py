@@ -19,6 +19,8 @@ from letters.pair.values import CardToPair, EpisodeToPair
 _LEARNED_FROM = 2
 _LEARNED_SHARE = 0.8
 _TELLING_TITLE = 8
+#: Long titles so much alike, in per cent, are one title to this end: other digits, say, may part two episodes, not two shows.
+_TELLING_LIKENESS = 88.0
 
 
 class Library:
@@ -106,11 +108,9 @@ class Library:
         if not card.card.publisher or len(key) < _TELLING_TITLE:
             return None
         same = [self.all.episodes[place] for place in self.all.by_key.get(key, ())]
-        if not same:
+        if not same and len(key) >= long_key(key):
             same = [
-                one
-                for one in self.all.closest(card)
-                if len(key) >= long_key(key) and fuzz.ratio(key, one.title.key) >= 88
+                one for one in self.all.closest(card) if fuzz.ratio(key, one.title.key) >= _TELLING_LIKENESS
             ]
         return same[0].episode.show if len(same) == 1 else None
 

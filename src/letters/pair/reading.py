@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, KeysView, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -46,19 +46,23 @@ class PackedText:
 class Text:
     """A title with the text that goes with it, as words to compare."""
 
-    #: The words of the title, and those of the title and text, without their endings.
+    #: The words of the title, without their endings.
     titled: frozenset[str]
-    about: frozenset[str]
-    #: Words of the text alone.
-    told: frozenset[str]
+    #: Whether there is more than the title.
+    has_more: bool
     #: Words that are written like names inside the text's sentences.
     names: frozenset[str]
     #: Words of the title with digits in them.
     figures: frozenset[str]
     #: The languages the title may be in; none when it does not tell.
     languages: frozenset[str]
-    #: How often each word is said.
+    #: How often each word of the title and text is said. Their set is not kept beside it: texts are most of what is kept.
     counts: Mapping[str, int]
+
+    @property
+    def about(self) -> KeysView[str]:
+        """The words of the title and text."""
+        return self.counts.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,7 @@ def unpacked(packed: PackedText) -> Text:
     words, at = packed.words, packed.titled
     return Text(
         titled=frozenset(words[:at]),
-        about=frozenset(words),
-        told=frozenset(words[at:]),
+        has_more=len(words) > at,
         names=frozenset(packed.names),
         figures=frozenset(packed.figures),
         languages=packed.languages,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from letters.pair.reading import ReadCard, ReadEpisode, Text
+from letters.pair.reading import PackedText, ReadCard, ReadEpisode, unpacked
 
 #: A word that more episodes have says little, and looking all of them up would make the work grow with the square.
 _COMMON = 200
@@ -43,7 +43,8 @@ class Shelf:
         #: How much it says that two titles share a word, and that two texts do.
         self.title_rarity: Callable[[str], float] = _Rarity(self, self.by_title_word).__getitem__
         self.rarity: Callable[[str], float] = _Rarity(self, self.by_word).__getitem__
-        self._lengths: dict[str, float] = {}
+        self._lengths: dict[PackedText, float] = {}
+        self._told: dict[PackedText, float] = {}
 
     def _index(self, place: int, one: ReadEpisode) -> None:
         packed = one.packed
@@ -72,12 +73,18 @@ class Shelf:
         """How much a word stands for a text that says it so often."""
         return self.rarity(word) * (1 + math.log(count))
 
-    def length(self, of: str, text: Text) -> float:
-        """The length of a text as a vector of its words' weights; `of` is the id under which it is remembered."""
-        if of not in self._lengths:
-            squares = (self.weight(word, count) ** 2 for word, count in text.counts.items())
-            self._lengths[of] = math.sqrt(math.fsum(squares))
-        return self._lengths[of]
+    def length(self, packed: PackedText) -> float:
+        """The length of a text as a vector of its words' weights; worked out once for each."""
+        if packed not in self._lengths:
+            squares = (self.weight(word, count) ** 2 for word, count in unpacked(packed).counts.items())
+            self._lengths[packed] = math.sqrt(math.fsum(squares))
+        return self._lengths[packed]
+
+    def told(self, packed: PackedText) -> float:
+        """How rare the words are, all in all, that a text says beside its title; worked out once for each."""
+        if packed not in self._told:
+            self._told[packed] = math.fsum(map(self.rarity, packed.words[packed.titled :]))
+        return self._told[packed]
 
     def closest(self, card: ReadCard) -> Sequence[ReadEpisode]:
         """The episodes worth comparing with the card, in the order of the shelf."""

@@ -19,25 +19,25 @@ _MOST_NAMED = 10.0
 
 def compare_texts(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured | None:
     mine, theirs = card.text, episode.text
-    if not mine.told and not theirs.told:
+    if not mine.has_more and not theirs.has_more:
         return None
     measures = {"text: likeness": _likeness(card, episode, shelf)}
     told: set[str] = set()
-    if mine.told and theirs.told:
-        shared = mine.told & theirs.told
+    if mine.has_more and theirs.has_more:
+        shared = (mine.about & theirs.about) - mine.titled - theirs.titled
         told |= shared
         rarity = _rarity(shared, shelf)
-        measures["text: shared"] = rarity / min(_rarity(mine.told, shelf), _rarity(theirs.told, shelf))
+        measures["text: shared"] = rarity / min(shelf.told(card.packed), shelf.told(episode.packed))
         measures["text: shared words"] = min(_MOST_SHARED, rarity) / 40
-    if mine.told:
+    if mine.has_more:
         titled = theirs.titled & mine.about
         told |= titled
         measures |= _title_told(titled, theirs, mine, shelf)
-    if theirs.told:
+    if theirs.has_more:
         told |= mine.titled & theirs.about
     if not shelf.is_foreign(card):
         # Not being understood is no sign against.
-        known = {"summary": bool(mine.told), "description": bool(theirs.told)}
+        known = {"summary": mine.has_more, "description": theirs.has_more}
         known["both"] = all(known.values())
         measures |= {f"text: {name}": 1.0 for name, is_known in known.items() if is_known}
     words = f"title and text share {listed(told, shelf.rarity)}" if told else "title and text share no word"
@@ -51,7 +51,7 @@ def compare_names(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measure
         return None
     measures: dict[str, float] = {}
     told = []
-    lacking = (episode.text.titled & names) - card.text.about if card.text.told else frozenset[str]()
+    lacking = (episode.text.titled & names) - card.text.about if card.text.has_more else frozenset[str]()
     if lacking:
         measures["names: episode's missing"] = min(_MOST_NAMED, _rarity(lacking, shelf)) / 10
         told.append(f"the card says nothing of {listed(lacking, shelf.rarity)}")
@@ -79,7 +79,7 @@ def _likeness(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> float:
         shelf.weight(word, mine.counts[word]) * shelf.weight(word, theirs.counts[word])
         for word in mine.about & theirs.about
     )
-    lengths = shelf.length(card.card.id, mine) * shelf.length(episode.episode.id, theirs)
+    lengths = shelf.length(card.packed) * shelf.length(episode.packed)
     return product / lengths if lengths else 0.0
 
 

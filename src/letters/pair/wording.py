@@ -82,7 +82,7 @@ def words(folded: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """What an English word shares with its other forms ("prosthetics" and "prosthetic"); others mostly stay whole.
+    """What an English word shares with its other forms ("gardens" and "gardening"); others mostly stay whole.
 
     Far from a linguist's stem: only endings go, and only where enough of the word is left.
     """
