@@ -314,3 +314,21 @@ def test_a_publisher_is_learned_from_titles_with_slips_of_the_pen_too() -> None:
     found = match([*others(), *others("Tidewater"), *wanted], cards)
     assert_paired(found[2], wanted[2])
     assert 'other cards of "Saltwater Media" are of the show "The Lantern Hour"' in words_of(found[2])
+
+
+def test_words_are_told_as_they_are_written() -> None:
+    """They are compared without their endings: "gardening" and "gardens" are one word then."""
+    wanted = episode("Gardening at night", description="Moths visit the gardens of the harbours.")
+    (pairing,) = match([wanted], [card("Gardens by moonlight", summary="What moths find in harbours.")])
+    told = " ".join(item.words for item in pairing.evidence)
+    assert '"harbours"' in told
+    assert '"moths"' in told
+    assert '"garden' in told
+
+
+def test_a_contradiction_says_why_a_person_is_asked() -> None:
+    text = "How a keeper kept the lamp of the skerries alight through the winter of the great ice."
+    wanted = episode("70: Ghost light", description=text)
+    (pairing,) = match([wanted], [card("80: Ghost light", summary=text)])
+    assert pairing.decision is Decision.REVIEW
+    assert "what contradicts is never paired unasked" in [item.words for item in pairing.evidence]

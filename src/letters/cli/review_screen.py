@@ -14,6 +14,7 @@ from letters.cli.face import ACCENT
 from letters.cli.reviewing import KEYS, UNDO, Review
 from letters.model import Card, Episode, Evidence
 from letters.pair import Proposal, Question
+from letters.pair.search import ASKED
 from letters.pair.wording import fold, words
 from letters.text import date_words, one_line
 
@@ -131,6 +132,9 @@ def _reasons(evidence: Sequence[Evidence]) -> Table:
     for one in sorted(weighty, key=lambda one: -one.weight):
         if abs(one.weight) >= _WEIGHTY:
             table.add_row(f"{one.weight:+.2f}", Text(one.words))
+    for one in evidence:
+        if one.comparison == ASKED:
+            table.add_row("ask", Text(one.words))
     return table
 
 

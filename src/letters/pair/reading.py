@@ -98,6 +98,16 @@ class ReadCard:
         return unpacked(self.packed)
 
 
+def texts_of_card(card: CardToPair) -> tuple[str, ...]:
+    """The title, and what else is read of a card."""
+    return card.title, "\n".join((card.summary[:_READ_CHARACTERS], *card.topics))
+
+
+def texts_of_episode(episode: EpisodeToPair) -> tuple[str, ...]:
+    """The title, and what else is read of an episode."""
+    return episode.title, episode.description[:_READ_CHARACTERS]
+
+
 def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
     title = read_title(episode.title, show.decorations, show.series)
     return ReadEpisode(
@@ -112,8 +122,8 @@ def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
 def read_card(
     card: CardToPair, decorations: Collection[str], series: Collection[str], *, show_known_by: str
 ) -> ReadCard:
-    title = read_title(card.title, decorations, series)
-    text = "\n".join((card.summary[:_READ_CHARACTERS], *card.topics))
+    heading, text = texts_of_card(card)
+    title = read_title(heading, decorations, series)
     return ReadCard(card=card, title=title, packed=read_text(title, text), show_known_by=show_known_by)
 
 

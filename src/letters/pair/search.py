@@ -10,13 +10,16 @@ from letters.pair.bindings import Binding, Bindings
 from letters.pair.candidates import Library
 from letters.pair.coefficients import Coefficients
 from letters.pair.comparisons import CONTRADICTIONS, compare, measure
-from letters.pair.reading import ReadCard, ReadEpisode
+from letters.pair.reading import ReadCard, ReadEpisode, texts_of_card, texts_of_episode
 from letters.pair.sharing import Candidate, odds_of
 from letters.pair.shelf import Shelf
+from letters.pair.telling import spelt_out
 from letters.pair.values import CardToPair, Considered, EpisodeToPair
 
 #: Candidates with a smaller score are dropped: all of a card's together take less than a five-hundredth from the others.
 _HOPELESS = -10.0
+#: The comparison's name where a pair is not made however probable it is.
+ASKED = "asked"
 
 
 class Search:
@@ -67,7 +70,13 @@ class Search:
     def evidence(self, card_id: str, episode_id: str) -> list[Evidence]:
         """What speaks for and against a pair, in words."""
         card, shelf = self._card(card_id)
-        return compare(card, self._library.episode(episode_id), shelf, self._coefficients.weights)
+        episode = self._library.episode(episode_id)
+        found = compare(card, episode, shelf, self._coefficients.weights)
+        if self._score(card, episode, shelf)[1]:
+            found.append(
+                Evidence(comparison=ASKED, weight=0.0, words="what contradicts is never paired unasked")
+            )
+        return spelt_out(found, (*texts_of_card(card.card), *texts_of_episode(episode.episode)))
 
     def considered(self, card_id: str) -> tuple[Considered, ...]:
         """What a card that is shown was compared with, the best first; each with its share of what may be true of the card."""
