@@ -109,6 +109,7 @@ def texts_of_episode(episode: EpisodeToPair) -> tuple[str, ...]:
 
 
 def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
+    """An episode, in the manner of its show."""
     title = read_title(episode.title, show.decorations, show.series)
     return ReadEpisode(
         episode=episode,
@@ -122,12 +123,14 @@ def read_episode(episode: EpisodeToPair, show: Show) -> ReadEpisode:
 def read_card(
     card: CardToPair, decorations: Collection[str], series: Collection[str], *, show_known_by: str
 ) -> ReadCard:
+    """A card, in the manner of the show it is of; see `read_title` for the decorations and series."""
     heading, text = texts_of_card(card)
     title = read_title(heading, decorations, series)
     return ReadCard(card=card, title=title, packed=read_text(title, text), show_known_by=show_known_by)
 
 
 def read_text(title: Title, text: str) -> PackedText:
+    """The words of a title and of the beginning of the text that goes with it."""
     text = clean(text[:_READ_CHARACTERS])
     counts = Counter(map(stem, title.words))
     titled = len(counts)
@@ -146,6 +149,7 @@ def read_text(title: Title, text: str) -> PackedText:
 # A card is compared with some dozens of episodes, and the next card with many of the same.
 @lru_cache(maxsize=4_096)
 def unpacked(packed: PackedText) -> Text:
+    """The words ready to be compared; the last few thousand texts are remembered so."""
     words, at = packed.words, packed.titled
     return Text(
         titled=frozenset(words[:at]),
