@@ -300,6 +300,45 @@ def test_two_hands_may_write_about_one_episode_when_many_are_allowed() -> None:
     assert {one.decision for one in match([*others(), wanted], cards)} != {Decision.PAIRED}
 
 
+TOLD = {
+    "description": "Mara Voss restores the foghorn of Kettle Point and explains how its siren was tuned in 1911.",
+}
+FOGHORN = "Restorer Mara Voss on the foghorn at Kettle Point, and how its siren was tuned."
+
+
+def test_another_hands_card_does_not_hold_back_a_third_partys_title() -> None:
+    wanted = episode("Thirty kilos of rust", **TOLD)
+    copied = card("Thirty kilos of rust")
+    told = card("Thirty kilos of rust, and a siren tuned again", summary=FOGHORN)
+    alone = match([*others(), wanted], [told], many=True)[0]
+    beside = match([*others(), wanted], [copied, told], many=True)
+    assert_paired(beside[0], wanted)
+    assert (beside[1].episode_id, beside[1].probability) == (wanted.id, alone.probability)
+
+
+def test_a_second_card_by_the_same_hand_is_less_likely_and_is_told_why() -> None:
+    """One hand hardly writes twice about one episode: its other card was likely written about another one."""
+    wanted = episode("Thirty kilos of rust", **TOLD)
+    copied = card("Thirty kilos of rust", summary=FOGHORN)
+    told = card("Thirty kilos of rust, and a siren tuned again", summary=FOGHORN)
+    alone = match([*others(), wanted], [told], many=True)[0]
+    beside = match([*others(), wanted], [copied, told], many=True)
+    assert_paired(beside[0], wanted)
+    assert beside[1].probability < alone.probability
+    assert "another card with a summary fits the episode too" in words_of(beside[1])
+
+
+def test_a_card_in_another_language_is_by_another_hand() -> None:
+    wanted = episode("Thirty kilos of rust", published=date(2026, 2, 16))
+    copied = card("Thirty kilos of rust")
+    translated = card("Dertig kilo roest, en hoe de hoorn van de kaap weer klinkt", date=date(2026, 2, 16))
+    shelf = [*others(), wanted]
+    alone = match(shelf, [translated], many=True)[0]
+    beside = match(shelf, [copied, translated], many=True)[1]
+    assert "in another language than the show's" in words_of(beside)
+    assert (beside.episode_id, beside.probability) == (wanted.id, alone.probability)
+
+
 def test_a_publisher_is_learned_from_titles_with_slips_of_the_pen_too() -> None:
     wanted = [
         episode("The clockmaker's daughter and her 12 apprentices"),

@@ -58,6 +58,17 @@ def test_where_an_episode_may_have_several_cards_a_claim_only_dampens() -> None:
     assert one.share(first) < 0.5 < several.share(second) < 1 / (1 + math.exp(-3.0))
 
 
+def test_only_cards_by_one_hand_compete_where_an_episode_may_have_several() -> None:
+    """Several hands may write about one episode, so that another hand's card says nothing against this one."""
+    mine = Candidate("a", "1", 3.0, hand="with a summary")
+    alone = Field([mine], many=True).share(mine)
+    by_another = Candidate("b", "1", 6.0, hand="without a summary")
+    assert Field([mine, by_another], many=True).share(mine) == alone
+    by_the_same = Candidate("b", "1", 6.0, hand="with a summary")
+    assert Field([mine, by_the_same], many=True).share(mine) < 0.5
+    assert Field([mine, by_another], many=False).share(mine) < 0.5
+
+
 LINKS = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from("1234"), st.floats(-6, 9)),
     max_size=10,

@@ -15,6 +15,7 @@ from letters.model import Progress
 from letters.pair.candidates import Library
 from letters.pair.coefficients import Coefficients, Trust, logit, write_coefficients
 from letters.pair.comparisons import measure
+from letters.pair.hands import find_hand
 from letters.pair.labels import Label, read_label
 from letters.pair.measures import MEASURES, Measure
 from letters.pair.regression import Case, Option, Prior, fit_choices
@@ -45,6 +46,8 @@ class LabelledCard:
     label: Label
     #: By episode, the measures that are not zero.
     candidates: Mapping[str, Mapping[str, float]]
+    #: Whose hand it is by, as far as its form tells.
+    hand: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,15 @@ def compare_labelled(
             right_shows = sorted(shows[one] for one in label.right if one in shows)
             measured = {one.episode.id: measure(card, one, shelf) for one in shelf.closest(card)}
             show = label.show or (right_shows[0] if right_shows else card.card.publisher)
-            found.append(LabelledCard(card_id=card.card.id, show=show, label=label, candidates=measured))
+            found.append(
+                LabelledCard(
+                    card_id=card.card.id,
+                    show=show,
+                    label=label,
+                    candidates=measured,
+                    hand=find_hand(card, shelf),
+                )
+            )
         if progress and (done % 100 == 0 or done == len(read)):
             progress(done, len(read))
     return sorted(found, key=lambda one: one.card_id)
@@ -201,6 +212,7 @@ def _score(card: LabelledCard, weights: Sequence[float]) -> list[Candidate]:
             card.card_id,
             episode_id,
             math.fsum(weights[_PLACES[name]] * value for name, value in measures.items()),
+            hand=card.hand,
         )
         for episode_id, measures in card.candidates.items()
     ]

@@ -139,7 +139,8 @@ def _rivals(decided: Decided, titles: Mapping[str, str]) -> list[Evidence]:
     lost = logit(decided.share) - decided.best.score
     if lost <= -_TELLING:
         if decided.contested or decided.next_best is None:
-            words = "another card fits the episode too"
+            hand = f" {decided.best.hand}" if decided.best.hand else ""
+            words = f"another card{hand} fits the episode too"
         else:
             words = f'the next best is "{titles[decided.next_best.episode_id]}"'
         told.append(Evidence(comparison="rivals", weight=round(lost, 3), words=words))

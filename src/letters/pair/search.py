@@ -10,6 +10,7 @@ from letters.pair.bindings import Binding, Bindings
 from letters.pair.candidates import Library
 from letters.pair.coefficients import Coefficients
 from letters.pair.comparisons import CONTRADICTIONS, compare, measure
+from letters.pair.hands import find_hand
 from letters.pair.reading import ReadCard, ReadEpisode, texts_of_card, texts_of_episode
 from letters.pair.sharing import Candidate, odds_of
 from letters.pair.shelf import Shelf
@@ -40,7 +41,7 @@ class Search:
         shown: Mapping[str, Collection[str]],
         coefficients: Coefficients,
     ) -> None:
-        self._coefficients, self._shown = coefficients, shown
+        self._coefficients, self._shown, self._many = coefficients, shown, many
         self._settled, self._rejected = settled, frozenset(rejected)
         self._library = Library(episodes)
         taken = frozenset() if many else frozenset(settled.values())
@@ -102,12 +103,13 @@ class Search:
 
     def _candidates_of(self, card_id: str) -> list[Candidate]:
         card, shelf = self._card(card_id)
+        hand = find_hand(card, shelf) if self._many else ""
         candidates = []
         for one in self._found(card_id, card, shelf):
             if self._is_free(card_id, one.episode.id):
                 score, contradicts = self._score(card, one, shelf)
                 if score > _HOPELESS:
-                    candidates.append(Candidate(card_id, one.episode.id, score, contradicts))
+                    candidates.append(Candidate(card_id, one.episode.id, score, contradicts, hand))
         return candidates
 
     def _found(self, card_id: str, card: ReadCard, shelf: Shelf) -> Sequence[ReadEpisode]:

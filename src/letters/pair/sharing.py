@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 _MOST = 20.0
 #: Candidates with a smaller score claim no episode: they only take their share of their card.
 _CLAIMING_FROM = -4.0
-#: Where an episode may have several cards, how much rarer a second one is than a first. In the labelled files one card in
-#: eight is a second one, mostly of a title hardly changed; 0.05 to 0.2 did equally well there.
-_SECOND_CARD = 0.1
+#: Where an episode may have several cards, how much rarer a second one by the same hand is than a first. In the labelled
+#: files 0.005 to 0.02 did equally well; at 0.1 cards by one hand too often take the episode of a sibling.
+_SECOND_CARD = 0.01
 #: Messages are passed until none changes by more than this, or for so many rounds.
 _STILL = 1e-7
 _ROUNDS = 60
@@ -28,6 +28,8 @@ class Candidate:
     score: float
     #: Something in the evidence rules out that they are paired without asking.
     contradicts: bool = False
+    #: Whose hand the card is by (`letters.pair.hands`); counts only where an episode may have several cards.
+    hand: str = ""
     odds: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +41,10 @@ def odds_of(score: float) -> float:
     return math.exp(max(-_MOST, min(_MOST, score)))
 
 
+#: What cards compete for: an episode's only seat, or, with `many`, the one that it has for their hand.
+_Seat = tuple[str, str]
+
+
 class Field:
     """The candidates that are still open, and the share that each has of what may be true.
 
@@ -46,19 +52,25 @@ class Field:
     claim is what that card's odds for the episode come to beside its own alternatives, which depend on claims in turn; so they
     are passed to and fro until they rest (belief propagation on the graph of cards and episodes, exact where it has no
     cycles). Each connected part is worked out from the same beginning, so a part never depends on what was struck elsewhere.
+
+    With `many`, only cards by one hand compete for an episode, and a claim dampens instead of taking all: several hands may
+    write about one episode, but hardly one hand twice.
     """
 
     def __init__(self, candidates: Iterable[Candidate], *, many: bool) -> None:
         self.many = many
         self._second = _SECOND_CARD if many else 0.0
         self._of_card: dict[str, set[Candidate]] = defaultdict(set)
-        self._of_episode: dict[str, set[Candidate]] = defaultdict(set)
+        self._of_seat: dict[_Seat, set[Candidate]] = defaultdict(set)
         for one in candidates:
             self._of_card[one.card_id].add(one)
             if one.score >= _CLAIMING_FROM:
-                self._of_episode[one.episode_id].add(one)
+                self._of_seat[self._seat(one)].add(one)
         self._shares: dict[Candidate, float] = {}
         self._weigh(self._of_card)
+
+    def _seat(self, one: Candidate) -> _Seat:
+        return (one.episode_id, one.hand if self.many else "")
 
     def cards(self) -> list[str]:
         return list(self._of_card)
@@ -82,7 +94,7 @@ class Field:
 
     def is_contested(self, one: Candidate) -> bool:
         """Whether other cards take more from the candidate than other episodes do."""
-        cards = self._of_episode[one.episode_id] - {one}
+        cards = self._of_seat[self._seat(one)] - {one}
         episodes = self._of_card[one.card_id] - {one}
         return math.fsum(rival.odds for rival in cards) > math.fsum(rival.odds for rival in episodes)
 
@@ -97,7 +109,7 @@ class Field:
             if self.many:
                 continue
             for other in gone:
-                rivals = self._of_episode[other.episode_id]
+                rivals = self._of_seat[self._seat(other)]
                 rivals.discard(other)
                 touched |= {rival.card_id for rival in rivals}
         if not self.many:
@@ -108,7 +120,7 @@ class Field:
                     row.difference_update(lost)
                     touched.add(card_id)
             for episode_id in taken:
-                self._of_episode.pop(episode_id, None)
+                self._of_seat.pop((episode_id, ""), None)
         touched &= self._of_card.keys()
         return self._weigh(touched)
 
@@ -127,7 +139,7 @@ class Field:
         while ahead:
             for one in self._of_card[ahead.pop()]:
                 if one.score >= _CLAIMING_FROM:
-                    new = {rival.card_id for rival in self._of_episode[one.episode_id]} - reached
+                    new = {rival.card_id for rival in self._of_seat[self._seat(one)]} - reached
                     reached |= new
                     ahead += new
         return reached
@@ -150,16 +162,13 @@ class Field:
         claiming: Sequence[Candidate],
         free: dict[Candidate, float],
     ) -> None:
-        episodes = {one.episode_id for one in claiming}
+        seats = {one: self._seat(one) for one in claiming}
         for turn in range(_ROUNDS):
             claims = {one: claim for row in rows for one, claim in _claims(row, free)}
-            on = {
-                episode_id: math.fsum(claims[one] for one in self._of_episode[episode_id])
-                for episode_id in episodes
-            }
+            on = {seat: math.fsum(claims[one] for one in self._of_seat[seat]) for seat in set(seats.values())}
             change = 0.0
             for one in claiming:
-                others = max(0.0, on[one.episode_id] - claims[one])
+                others = max(0.0, on[seats[one]] - claims[one])
                 now = (1 + self._second * others) / (1 + others)
                 # Half way, since whole steps may swing for ever.
                 now = now if turn == 0 else (free[one] + now) / 2
