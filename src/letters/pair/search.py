@@ -43,7 +43,7 @@ class Search:
         taken = frozenset() if many else frozenset(settled.values())
         open_cards = [card for card in cards if card.id not in settled]
         self._bindings = Bindings(episodes, open_cards, taken=taken, many=many, rejected=self._rejected)
-        self._taken = taken if many else taken | self._bindings.episodes
+        self._many, self._taken = many, taken
         #: By id, each card with the shows it is looked for among; those of the same shows stand together.
         self._cards = {one.card.id: (one, shows) for one, shows in self._library.read_cards(cards)}
 
@@ -124,4 +124,6 @@ class Search:
         return binding is None or bool(binding.choice)
 
     def _is_free(self, card_id: str, episode_id: str) -> bool:
-        return episode_id not in self._taken and (card_id, episode_id) not in self._rejected
+        if episode_id in self._taken or (card_id, episode_id) in self._rejected:
+            return False
+        return self._many or episode_id not in self._bindings.episodes
