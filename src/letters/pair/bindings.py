@@ -51,23 +51,42 @@ class Bindings:
         """Those that have their card by this."""
         return self._bound.keys()
 
-    def add(self, episodes: Sequence[EpisodeToPair]) -> set[str]:
-        """Take in more episodes; returns the cards that are bound otherwise now."""
-        self._index(episodes)
-        cards = self._concerned({name for episode in episodes for name in _names_of(episode)})
-        before = {card_id: self._bindings.pop(card_id, None) for card_id in cards}
+    def add(self, episode: EpisodeToPair) -> tuple[set[str], set[str]]:
+        """Take in one more episode; returns the cards that are bound otherwise now, and the episodes that lost their card."""
+        self._index([episode])
+        cards, before = self._concerned(_names_of(episode))
+        bindings = {card_id: self._bindings.pop(card_id, None) for card_id in cards}
         self._bind([cards[card_id] for card_id in sorted(cards)])
-        return {card_id for card_id, binding in before.items() if binding != self.of(card_id)}
+        return (
+            {card_id for card_id, binding in bindings.items() if binding != self.of(card_id)},
+            before - self._bound.keys(),
+        )
 
-    def _concerned(self, names: Collection[str]) -> dict[str, CardToPair]:
+    def settle(self, card: CardToPair, episode_id: str) -> None:
+        """A card has its episode for good: it binds itself no more, and unless many may have it, no other to that one."""
+        for name in _names_in(card):
+            self._naming[name].pop(card.id, None)
+        self._bindings.pop(card.id, None)
+        others = [one for one in self._bound.pop(episode_id, ()) if one.id != card.id]
+        if others:
+            self._bound[episode_id] = others
+        if not self._many:
+            self._taken.add(episode_id)
+
+    def _concerned(self, names: Collection[str]) -> tuple[dict[str, CardToPair], set[str]]:
         """The cards that say one of the names, and those bound to an episode that one of these may mean; none stays bound."""
         cards: dict[str, CardToPair] = {}
+        unbound: set[str] = set()
         for name in names:
             cards |= self._naming.get(name, {})
         for name in {name for card in cards.values() for name in _names_in(card)}:
-            for episode_id in (*self._by_guid.get(name, ()), *self._by_address.get(name, ())):
-                cards |= {card.id: card for card in self._bound.pop(episode_id, ())}
-        return cards
+            for episode_id in {
+                *self._by_guid.get(name, ()),
+                *self._by_address.get(name, ()),
+            } & self._bound.keys():
+                cards |= {card.id: card for card in self._bound.pop(episode_id)}
+                unbound.add(episode_id)
+        return cards, unbound
 
     def of(self, card_id: str) -> Binding | None:
         return self._bindings.get(card_id)

@@ -39,7 +39,8 @@ class Library:
         for one in self._read:
             self._of_show[one.episode.show].append(one)
         self._by_id = {one.episode.id: one for one in self._read}
-        self._added: dict[str, list[ReadEpisode]] = defaultdict(list)
+        #: By show, what was added, with how many others were before.
+        self._added: dict[str, list[tuple[int, ReadEpisode]]] = defaultdict(list)
         self._learned: Mapping[str, tuple[str, ...]] = {}
         self._last: tuple[tuple[str, ...], Shelf] | None = None
 
@@ -50,12 +51,14 @@ class Library:
         """
         known = self.shows.get(episode.show)
         itself = _gather([episode])[episode.show]
-        show = self.shows[episode.show] = replace(known, names=known.names | itself.names) if known else itself
+        show = self.shows[episode.show] = (
+            replace(known, names=known.names | itself.names) if known else itself
+        )
         new_names = show.names.keys() - (known.names.keys() if known else set())
         self.finder.add(show.key, new_names)
         one = read_episode(episode, show)
         self._by_id[episode.id] = one
-        self._added[episode.show].append(one)
+        self._added[episode.show].append((len(self._by_id), one))
         self.all.add(one)
         if self._last is not None and episode.show in self._last[0]:
             self._last[1].add(one)
@@ -82,8 +85,12 @@ class Library:
         if not shows:
             return self.all
         if self._last is None or self._last[0] != shows:
-            shelf = Shelf(_by_ids(self._of_show, shows))
-            for one in _by_ids(self._added, shows):
+            counted = [one for show in shows for one in self._of_show.get(show, ())]
+            shelf = Shelf(sorted(counted, key=lambda one: one.episode.id))
+            # In the order in which they came, so that places stay what they were.
+            for _, one in sorted(
+                (one for show in shows for one in self._added[show]), key=lambda one: one[0]
+            ):
                 shelf.add(one)
             self._last = shows, shelf
         return self._last[1]
@@ -140,13 +147,6 @@ class Library:
                 one for one in self.all.closest(card) if fuzz.ratio(key, one.title.key) >= _TELLING_LIKENESS
             ]
         return same[0].episode.show if len(same) == 1 else None
-
-
-def _by_ids(
-    of_show: Mapping[str, Sequence[ReadEpisode]], shows: Iterable[str]
-) -> list[ReadEpisode]:
-    found = [one for show in shows for one in of_show.get(show, ())]
-    return sorted(found, key=lambda one: one.episode.id)
 
 
 def _gather(episodes: Iterable[EpisodeToPair]) -> dict[str, Show]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 # Beyond this, a logit changes nothing but what rounding leaves of the others.
 _MOST = 20.0
 #: Candidates with a smaller score claim no episode: they only take their share of their card.
-_CLAIMING_FROM = -4.0
+CLAIMING_FROM = -4.0
 #: Where an episode may have several cards, how much rarer a second one is than a first. In the labelled files one card in
 #: eight is a second one, mostly of a title hardly changed; 0.05 to 0.2 did equally well there.
 _SECOND_CARD = 0.1
@@ -55,7 +55,7 @@ class Field:
         self._of_episode: dict[str, set[Candidate]] = defaultdict(set)
         for one in candidates:
             self._of_card[one.card_id].add(one)
-            if one.score >= _CLAIMING_FROM:
+            if one.score >= CLAIMING_FROM:
                 self._of_episode[one.episode_id].add(one)
         self._shares: dict[Candidate, float] = {}
         self._weigh(self._of_card)
@@ -126,7 +126,7 @@ class Field:
         reached, ahead = {card_id}, [card_id]
         while ahead:
             for one in self._of_card[ahead.pop()]:
-                if one.score >= _CLAIMING_FROM:
+                if one.score >= CLAIMING_FROM:
                     new = {rival.card_id for rival in self._of_episode[one.episode_id]} - reached
                     reached |= new
                     ahead += new
@@ -134,7 +134,7 @@ class Field:
 
     def _share_out(self, card_ids: Collection[str]) -> None:
         rows = [self._of_card[card_id] for card_id in card_ids]
-        claiming = [one for row in rows for one in row if one.score >= _CLAIMING_FROM]
+        claiming = [one for row in rows for one in row if one.score >= CLAIMING_FROM]
         # How free each candidate's episode is of other cards' claims, from 1 down to `_second`.
         free = dict.fromkeys(claiming, 1.0)
         if len(card_ids) > 1:

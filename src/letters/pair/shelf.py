@@ -26,6 +26,8 @@ _OTHERWISE = 12
 #: Episodes this many days from the card's date are compared with it.
 _NEAR_DAYS = 3
 _NOWHERE: Sequence[int] = ()
+#: Points for rare words that are shared, and the place of the episode with which they are.
+Nearest = Sequence[tuple[int, int]]
 
 
 class Shelf:
@@ -76,6 +78,11 @@ class Shelf:
         for word in packed.words:
             self.by_word[word].append(place)
 
+    def place(self, one: ReadEpisode) -> int:
+        """Where an episode stands that came lately."""
+        places = reversed(range(len(self.episodes)))
+        return next(place for place in places if self._id(place) == one.episode.id)
+
     def _insert(self, places: array[int], place: int) -> None:
         if places and self._id(places[-1]) > self._id(place):
             insort(places, place, key=self._id)
@@ -113,16 +120,17 @@ class Shelf:
         """Whether the card is compared with all episodes here."""
         return card.has_show and len(self.episodes) <= _WHOLE
 
-    def closest(self, card: ReadCard) -> Sequence[ReadEpisode]:
-        """The episodes worth comparing with the card, in the order of their ids."""
+    def closest(self, card: ReadCard, nearest: Nearest | None = None) -> Sequence[ReadEpisode]:
+        """The episodes worth comparing with the card, in the order of their ids; `nearest` if it is known already."""
         if self.is_whole_for(card):
             places: Iterable[int] = range(len(self.episodes))
         else:
-            places = {*(place for _, place in self.nearest(card)), *self.otherwise(card)}
+            nearest = self.nearest(card) if nearest is None else nearest
+            places = {*(place for _, place in nearest), *self.otherwise(card)}
         return [self.episodes[place] for place in sorted(places, key=self._id)]
 
-    def nearest(self, card: ReadCard) -> list[tuple[int, int]]:
-        """By how rare words they share with the card, the nearest episodes first: points, and place."""
+    def nearest(self, card: ReadCard) -> Nearest:
+        """The episodes with which the card shares most rare words, the nearest first."""
         scores: dict[int, int] = defaultdict(int)
         for word in card.text.titled:
             self._count(scores, self.by_title_word.get(word, _NOWHERE), word, self.title_points)
@@ -131,10 +139,18 @@ class Shelf:
             self._count(scores, self.by_title_word.get(word, _NOWHERE), word, self.title_points)
         least = min(nlargest(_CLOSEST, scores.values()), default=0)
         likely = [(points, place) for place, points in scores.items() if points >= least]
-        return sorted(likely, key=self.nearness)[:_CLOSEST]
+        return sorted(likely, key=self._nearness)[:_CLOSEST]
 
-    def nearness(self, one: tuple[int, int]) -> tuple[int, str]:
-        """Sorts points and places, the nearest first."""
+    def nearest_with(self, nearest: Nearest, points: int, place: int) -> tuple[Nearest, int | None]:
+        """What `nearest` gives once there is one more episode, and the place of the one that gave way to it, if one did."""
+        if points and (
+            len(nearest) < _CLOSEST or self._nearness((points, place)) < self._nearness(nearest[-1])
+        ):
+            both = sorted([*nearest, (points, place)], key=self._nearness)
+            return both[:_CLOSEST], both[_CLOSEST][1] if len(both) > _CLOSEST else None
+        return nearest, None
+
+    def _nearness(self, one: tuple[int, int]) -> tuple[int, str]:
         points, place = one
         return -points, self._id(place)
 
