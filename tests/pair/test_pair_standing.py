@@ -123,7 +123,7 @@ def check_meeting(
     many: bool,
     rejected: set[tuple[str, str]],
 ) -> None:
-    standing = Standing(first, cards, many=many, rejected=rejected)
+    standing = Standing(first, cards, many=many, rejected=rejected, least=0)
     believed = outcomes(standing.pairings())
     left = later
     while left:
@@ -142,7 +142,7 @@ def test_nothing_but_what_is_learned_of_the_whole_differs_from_match(
     """Without rarity in the weights, and without titles from which decoration could be learned, there is no difference."""
     for separator in "|:":
         episodes = [replace(one, title=one.title.replace(separator, " ")) for one in episodes]
-    standing = Standing(episodes[:counted], cards, coefficients=_uncounted())
+    standing = Standing(episodes[:counted], cards, coefficients=_uncounted(), least=0)
     standing.meet(episodes[counted:])
     wanted = match(episodes, cards, coefficients=_uncounted())
     assert outcomes(standing.pairings()) == outcomes(wanted)
@@ -153,7 +153,7 @@ def test_settling_its_own_pairs_changes_nothing_about_the_rest(
     episodes: list[EpisodeToPair], cards: list[CardToPair], counted: int, many: bool
 ) -> None:
     first, later = episodes[:counted], episodes[counted:]
-    standing = Standing(first, cards, many=many)
+    standing = Standing(first, cards, many=many, least=0)
     settled = {
         one.card_id: one.episode_id
         for one in standing.pairings()

@@ -74,7 +74,7 @@ class Seekers:
 
     def titled(self, key: str) -> set[str]:
         """Of the cards that are not looked for on the shelf of a show, those with the title."""
-        return set(self._known(self._by_key.get(key, ()))) if key else set()
+        return set(self._known(self._by_key.get(key, ())))
 
     def near(self, episode: ReadEpisode, shelf: Shelf) -> dict[str, int]:
         """Of the cards that are looked for everywhere, those that share a rare word, with `Shelf.shared_points`."""

@@ -13,9 +13,12 @@ from letters.pair.reading import ReadCard, ReadEpisode
 from letters.pair.regions import Regions
 from letters.pair.search import Search
 from letters.pair.seekers import Seekers
+from letters.pair.sharing import Candidate
 from letters.pair.shelf import Nearest, Shelf
 from letters.pair.values import CardToPair, EpisodeToPair
 
+#: Nothing is decided anew because of a claim that is smaller: it moves a logit by less than a tenth.
+LEAST = 0.1
 #: What is told of a decision: of a card without an episode, nothing more than that.
 _Outcome = tuple[Decision, str | None, float]
 _NO_PAIR: _Outcome = (Decision.NONE, None, 0.0)
@@ -42,6 +45,7 @@ class Standing:
         rejected: Collection[tuple[str, str]] = (),
         thresholds: Thresholds | None = None,
         coefficients: Coefficients | None = None,
+        least: float = LEAST,
         progress: Progress | None = None,
     ) -> None:
         self._many, self._thresholds = many, thresholds or Thresholds()
@@ -63,6 +67,7 @@ class Standing:
             many=many,
             trust=self._coefficients.many if many else self._coefficients.one_to_one,
             asked_from=self._thresholds.review_from,
+            least=least,
         )
         #: Of the cards that are not compared with all of their shelf, the episodes that share most with them.
         self._nearest: dict[str, array[int]] = {}
@@ -196,7 +201,8 @@ class Standing:
         candidate = self._search.candidate(card_id, one)
         if candidate is not None:
             self._regions.add(candidate)
-            touched.add(card_id)
+            if self._regions.counts(candidate):
+                touched.add(card_id)
         return touched
 
     def _decide(self, card_ids: Collection[str]) -> list[str]:
@@ -204,13 +210,16 @@ class Standing:
         region = self._regions.around(card_ids)
         while True:
             decided = decide(
-                self._regions.candidates(region),
+                self._regions.candidates(region) + self._regions.claims_from_outside(region),
                 many=self._many,
                 coefficients=self._coefficients,
                 thresholds=self._thresholds,
             )
-            paired = [one.best for one in decided.values() if one.decision is Decision.PAIRED and one.best]
-            missed = self._regions.take(paired, among=region)
+            held: dict[Decision, list[Candidate]] = {one: [] for one in Decision}
+            for card_id in region & decided.keys():
+                best = decided[card_id].best
+                held[decided[card_id].decision] += [best] if best else []
+            missed = self._regions.hold(held[Decision.PAIRED], held[Decision.REVIEW], among=region)
             if not missed:
                 break
             region = self._regions.around(region | missed)
