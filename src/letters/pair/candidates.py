@@ -30,7 +30,7 @@ class Library:
     It is made of the settled episodes too: how rare a word is must not depend on what was decided already.
     """
 
-    def __init__(self, episodes: Iterable[EpisodeToPair]) -> None:
+    def __init__(self, episodes: Iterable[EpisodeToPair], *, keep: int = 0) -> None:
         ordered = sorted(episodes, key=lambda one: one.id)
         self.shows = _gather(ordered)
         self.finder = ShowFinder(self.shows.values())
@@ -42,7 +42,9 @@ class Library:
         #: By show, what was added, with how many others were before.
         self._added: dict[str, list[tuple[int, ReadEpisode]]] = defaultdict(list)
         self._learned: Mapping[str, tuple[str, ...]] = {}
-        self._last: tuple[tuple[str, ...], Shelf] | None = None
+        #: Those asked for last, the latest at the end, and how many episodes are on them.
+        self._shelves: dict[tuple[str, ...], Shelf] = {}
+        self._keep, self._kept = keep, 0
 
     def add(self, episode: EpisodeToPair) -> bool:
         """Put one more episode on its shelves; returns whether it brings a name by which a show was not known.
@@ -60,8 +62,9 @@ class Library:
         self._by_id[episode.id] = one
         self._added[episode.show].append((len(self._by_id), one))
         self.all.add(one)
-        if self._last is not None and episode.show in self._last[0]:
-            self._last[1].add(one)
+        for shows in [shows for shows in self._shelves if episode.show in shows]:
+            self._shelves[shows].add(one)
+            self._kept += 1
         return bool(new_names)
 
     def episode(self, episode_id: str) -> ReadEpisode:
@@ -79,21 +82,26 @@ class Library:
     def shelf(self, shows: tuple[str, ...]) -> Shelf:
         """The episodes of these shows; of all for none.
 
-        The last one is remembered: whoever asks show by show needs no more, and all of them at once would take more
-        memory than everything else.
+        The last one is kept, and those before it as long as there are no more than `keep` episodes on them: all of them at
+        once would take more memory than everything else, and whoever asks show by show needs one.
         """
         if not shows:
             return self.all
-        if self._last is None or self._last[0] != shows:
-            counted = [one for show in shows for one in self._of_show.get(show, ())]
-            shelf = Shelf(sorted(counted, key=lambda one: one.episode.id))
-            # In the order in which they came, so that places stay what they were.
-            for _, one in sorted(
-                (one for show in shows for one in self._added[show]), key=lambda one: one[0]
-            ):
-                shelf.add(one)
-            self._last = shows, shelf
-        return self._last[1]
+        shelf = self._shelves.pop(shows, None) or self._make_shelf(shows)
+        self._shelves[shows] = shelf
+        return shelf
+
+    def _make_shelf(self, shows: tuple[str, ...]) -> Shelf:
+        counted = [one for show in shows for one in self._of_show.get(show, ())]
+        shelf = Shelf(sorted(counted, key=lambda one: one.episode.id))
+        # In the order in which they came, so that places stay what they were.
+        for _, one in sorted((one for show in shows for one in self._added[show]), key=lambda one: one[0]):
+            shelf.add(one)
+        self._kept += len(shelf.episodes)
+        while self._shelves and self._kept > self._keep:
+            oldest = next(iter(self._shelves))
+            self._kept -= len(self._shelves.pop(oldest).episodes)
+        return shelf
 
     def read_card(self, card: CardToPair, shows: tuple[str, ...], *, known_by: str) -> ReadCard:
         own = decorations_of([card.publisher])

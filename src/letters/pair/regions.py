@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from math import ceil, fsum, log
+from collections.abc import Collection
+from dataclasses import replace
+from math import fsum, log
 
 from letters.pair.coefficients import Trust
-from letters.pair.sharing import CLAIMING_FROM, Candidate, odds_of
-
-#: Claims from outside are told in parts that are no larger.
-_SMALL_CLAIM = 0.05
+from letters.pair.sharing import CLAIMING_FROM, Candidate, freedom, odds_of
 
 
 class Regions:
@@ -40,23 +38,27 @@ class Regions:
         """All that the cards may mean."""
         return [one for card_id in card_ids for one in self._of_card.get(card_id, ())]
 
-    def claims_from_outside(self, card_ids: Collection[str]) -> list[Candidate]:
-        """The claims of all other cards on what these may mean, each small and of a card that means nothing else.
-
-        None of them is as probable as what a person is asked about, so that nothing is decided by them alone.
-        """
+    def contested(self, card_ids: Collection[str]) -> dict[Candidate, Candidate]:
+        """All that the cards may mean, each with the same as far as all other cards' claims leave it; without what those took."""
+        found = {one: one for one in self.candidates(card_ids)}
         if not self._least:
-            return []
-        outside = []
-        for episode_id in {one.episode_id for one in self.candidates(card_ids)}:
-            others = [one for one in self._of_episode[episode_id] if one.card_id not in card_ids]
-            claimed = fsum(self._claim(one) for one in others if one.score >= self._claiming_from)
-            number = ceil(claimed / _SMALL_CLAIM)
-            outside += [
-                Candidate(f"{place} {episode_id}", episode_id, log(claimed / number), contradicts=True)
-                for place in range(number)
-            ]
-        return outside
+            return found
+        inside = {self._holds.get(card_id) for card_id in card_ids}
+        for episode_id in {one.episode_id for one in found}:
+            rivals = self._of_episode[episode_id]
+            mine = [one for one in rivals if one.card_id in card_ids]
+            if episode_id in self._taken and episode_id not in inside:
+                for one in mine:
+                    del found[one]
+                continue
+            others = fsum(
+                self._claim(one)
+                for one in rivals
+                if one.card_id not in card_ids and one.score >= self._claiming_from
+            )
+            lost = log(freedom(others, many=self._many))
+            found |= {one: replace(one, score=one.score + lost) for one in mine if lost}
+        return found
 
     def add(self, one: Candidate) -> None:
         self._of_card.setdefault(one.card_id, []).append(one)
@@ -66,7 +68,7 @@ class Regions:
     def remove(self, gone: Collection[Candidate]) -> set[str]:
         """Take candidates out; returns the cards that may be decided otherwise because of that."""
         touched: set[str] = set()
-        for one in gone:
+        for one in gone if not self._least else ():
             touched |= self._coupled(one)
         for one in gone:
             self._of_card[one.card_id].remove(one)
@@ -79,17 +81,21 @@ class Regions:
     def hold(
         self, paired: Collection[Candidate], asked: Collection[Candidate], *, among: Collection[str]
     ) -> set[str]:
-        """Say which of some cards are paired or asked about; returns other cards that might have had what is newly taken."""
+        """Say which of some cards are paired or asked about; returns other cards that may be decided otherwise because of that."""
         before = {episode_id for card_id in among if (episode_id := self._holds.pop(card_id, None))}
         taken_before = before & self._taken
         self._taken -= before
         self._holds |= {one.card_id: one.episode_id for one in (*paired, *asked)}
         if self._many:
             return set()
-        self._forget_odds(before.union(one.episode_id for one in paired))
-        self._taken |= {one.episode_id for one in paired}
-        new = [one for one in paired if one.episode_id not in taken_before]
-        return {card_id for one in new for card_id in self._coupled(one)} - set(among)
+        taken = {one.episode_id for one in paired}
+        self._taken |= taken
+        changed = taken ^ taken_before
+        for episode_id in changed:
+            for one in self._of_episode.get(episode_id, ()):
+                self._odds.pop(one.card_id, None)
+        wanted = [one for episode_id in changed for one in self._of_episode.get(episode_id, ())]
+        return {one.card_id for one in wanted if one.card_id not in among and self._may_want(one)}
 
     def settle(self, card_id: str, episode_id: str) -> None:
         """A card has the episode with which it was paired for good."""
@@ -101,8 +107,8 @@ class Regions:
             self.remove(list(self._of_episode.get(episode_id, ())))
 
     def around(self, card_ids: Collection[str]) -> set[str]:
-        """The cards, and all that have a say in what is decided about them."""
-        reached, ahead = set(card_ids), list(card_ids)
+        """The cards, and at 0 all that have a say in what is decided about them."""
+        reached, ahead = set(card_ids), [] if self._least else list(card_ids)
         while ahead:
             for one in self._of_card.get(ahead.pop(), ()):
                 new = self._coupled(one) - reached
@@ -134,17 +140,16 @@ class Regions:
             self._odds[card_id] = fsum(open_odds)
         return self._odds[card_id]
 
-    def _forget_odds(self, episode_ids: Iterable[str]) -> None:
-        for episode_id in episode_ids:
-            for one in self._of_episode.get(episode_id, ()):
-                self._odds.pop(one.card_id, None)
+    def _may_want(self, one: Candidate) -> bool:
+        """Whether it is of any account to the card that the episode is taken by another, or let go."""
+        if not self._least:
+            return True
+        return one.odds >= self._least * (1 + self._open_odds(one.card_id))
 
     def _coupled(self, one: Candidate) -> set[str]:
-        if not self.counts(one):
-            return set()
         others = self._of_episode[one.episode_id]
-        if one.episode_id not in self._taken:
-            if one.score < self._claiming_from:
-                return set()
-            others = {other for other in others if other.score >= self._claiming_from}
-        return {other.card_id for other in others if self.counts(other)}
+        if one.episode_id in self._taken:
+            return {other.card_id for other in others}
+        if one.score < self._claiming_from:
+            return set()
+        return {other.card_id for other in others if other.score >= self._claiming_from}

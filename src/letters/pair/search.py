@@ -37,10 +37,11 @@ class Search:
         rejected: Collection[tuple[str, str]],
         shown: Mapping[str, Collection[str]],
         coefficients: Coefficients,
+        keep: int = 0,
     ) -> None:
         self._coefficients, self._shown = coefficients, shown
         self._settled, self._rejected = set(settled), frozenset(rejected)
-        self._library = Library(episodes)
+        self._library = Library(episodes, keep=keep)
         taken: set[str] = set() if many else set(settled.values())
         open_cards = [card for card in cards if card.id not in settled]
         self._bindings = Bindings(episodes, open_cards, taken=taken, many=many, rejected=self._rejected)

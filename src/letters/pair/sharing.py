@@ -39,6 +39,11 @@ def odds_of(score: float) -> float:
     return math.exp(max(-_MOST, min(_MOST, score)))
 
 
+def freedom(claimed: float, *, many: bool) -> float:
+    """What other cards' claims leave of an episode, from 1 down to 0; where it may have several cards, never less than a bit."""
+    return (1 + _SECOND_CARD * claimed) / (1 + claimed) if many else 1 / (1 + claimed)
+
+
 class Field:
     """The candidates that are still open, and the share that each has of what may be true.
 
@@ -50,7 +55,6 @@ class Field:
 
     def __init__(self, candidates: Iterable[Candidate], *, many: bool) -> None:
         self.many = many
-        self._second = _SECOND_CARD if many else 0.0
         self._of_card: dict[str, set[Candidate]] = defaultdict(set)
         self._of_episode: dict[str, set[Candidate]] = defaultdict(set)
         for one in candidates:
@@ -135,7 +139,7 @@ class Field:
     def _share_out(self, card_ids: Collection[str]) -> None:
         rows = [self._of_card[card_id] for card_id in card_ids]
         claiming = [one for row in rows for one in row if one.score >= CLAIMING_FROM]
-        # How free each candidate's episode is of other cards' claims, from 1 down to `_second`.
+        # How free each candidate's episode is of other cards' claims, (`freedom`).
         free = dict.fromkeys(claiming, 1.0)
         if len(card_ids) > 1:
             self._pass_messages(rows, claiming, free)
@@ -160,7 +164,7 @@ class Field:
             change = 0.0
             for one in claiming:
                 others = max(0.0, on[one.episode_id] - claims[one])
-                now = (1 + self._second * others) / (1 + others)
+                now = freedom(others, many=self.many)
                 # Half way, since whole steps may swing for ever.
                 now = now if turn == 0 else (free[one] + now) / 2
                 change = max(change, abs(now - free[one]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from letters.model import Decision, Pairing, Progress
 from letters.pair.coefficients import Coefficients, shipped_coefficients
@@ -19,6 +20,8 @@ from letters.pair.values import CardToPair, EpisodeToPair
 
 #: Nothing is decided anew because of a claim that is smaller: it moves a logit by less than a tenth.
 LEAST = 0.1
+#: Shelves are kept as long as no more episodes than this are on them, at some ten kilobytes each.
+_KEPT = 20_000
 #: What is told of a decision: of a card without an episode, nothing more than that.
 _Outcome = tuple[Decision, str | None, float]
 _NO_PAIR: _Outcome = (Decision.NONE, None, 0.0)
@@ -59,6 +62,7 @@ class Standing:
             rejected=rejected,
             shown={},
             coefficients=self._coefficients,
+            keep=_KEPT,
         )
         self._position = {card.id: position for position, card in enumerate(cards)}
         self._titles = {episode.id: episode.title for episode in episodes}
@@ -209,20 +213,14 @@ class Standing:
         """Decide about the cards, and all whose decisions hang together with theirs; returns those decided otherwise now."""
         region = self._regions.around(card_ids)
         while True:
-            decided = decide(
-                self._regions.candidates(region) + self._regions.claims_from_outside(region),
-                many=self._many,
-                coefficients=self._coefficients,
-                thresholds=self._thresholds,
-            )
+            decided = self._decide_among(region)
             held: dict[Decision, list[Candidate]] = {one: [] for one in Decision}
-            for card_id in region & decided.keys():
-                best = decided[card_id].best
-                held[decided[card_id].decision] += [best] if best else []
+            for one in decided.values():
+                held[one.decision] += [one.best] if one.best else []
             missed = self._regions.hold(held[Decision.PAIRED], held[Decision.REVIEW], among=region)
             if not missed:
                 break
-            region = self._regions.around(region | missed)
+            region |= self._regions.around(missed)
         changed = []
         for card_id in region:
             self._decided.pop(card_id, None)
@@ -233,6 +231,20 @@ class Standing:
                 changed.append(card_id)
             self._outcomes[card_id] = outcome
         return changed
+
+    def _decide_among(self, card_ids: Collection[str]) -> dict[str, Decided]:
+        contested = self._regions.contested(card_ids)
+        decided = decide(
+            contested.values(), many=self._many, coefficients=self._coefficients, thresholds=self._thresholds
+        )
+        # What is told is the sum of the evidence, before others' claims.
+        itself = {left: one for one, left in contested.items()}
+        return {
+            card_id: replace(
+                one, best=one.best and itself[one.best], next_best=one.next_best and itself[one.next_best]
+            )
+            for card_id, one in decided.items()
+        }
 
     def _outcome(self, card_id: str) -> _Outcome:
         binding = self._search.binding(card_id)
