@@ -114,6 +114,47 @@ def test_it_is_the_same_where_only_the_nearest_are_compared(
         check_meeting(episodes[:counted], episodes[counted:], cards, random, many=many, rejected=set())
 
 
+@given(episodes(), cards(), st.integers(0, 8), st.booleans())
+def test_deciding_at_once_never_gives_an_episode_twice_and_is_put_right_by_deciding_together(
+    episodes: list[EpisodeToPair], cards: list[CardToPair], counted: int, many: bool
+) -> None:
+    standing = Standing(episodes[:counted], cards, many=many)
+    believed = outcomes(standing.pairings())
+    for episode in episodes[counted:]:
+        believed |= outcomes(standing.meet([episode]))
+        paired = [one.episode_id for one in standing.pairings() if one.decision is Decision.PAIRED]
+        assert many or len(paired) == len(set(paired))
+        assert outcomes(standing.pairings()) == believed
+    believed |= outcomes(standing.decide_all())
+    wanted = afresh(episodes[:counted], episodes[counted:], cards, many=many)
+    assert standing.pairings() == wanted
+    assert believed == outcomes(wanted)
+
+
+def test_the_episode_goes_to_its_card_and_no_other_decision_changes() -> None:
+    known = [
+        EpisodeToPair(id=f"e{n}", show="s", names=("Tidewater",), title=title)
+        for n, title in enumerate(("Salt, rope and patience", "The winter the ferries stopped"))
+    ]
+    waiting = [
+        CardToPair(id=f"c{n}", title=title, publisher=publisher)
+        for n, (title, publisher) in enumerate(
+            (
+                ("Salt, rope and patience", "Tidewater"),
+                ("Letters nobody collected", "Tidewater"),
+                ("How harbours learn to sleep", "Tidewater"),
+                ("A cartographer's second thoughts", "Some other show"),
+            )
+        )
+    ]
+    standing = Standing(known, waiting)
+    came = EpisodeToPair(id="e2", show="s", names=("Tidewater",), title="How harbours learn to sleep")
+    changed = outcomes(standing.meet([came]))
+    assert changed["c2"][:2] == (Decision.PAIRED, "e2")
+    assert changed.keys() <= {"c2", "c3"}
+    assert outcomes(standing.pairings())["c0"][:2] == (Decision.PAIRED, "e0")
+
+
 def check_meeting(
     first: list[EpisodeToPair],
     later: list[EpisodeToPair],

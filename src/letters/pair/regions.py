@@ -68,8 +68,11 @@ class Regions:
     def remove(self, gone: Collection[Candidate]) -> set[str]:
         """Take candidates out; returns the cards that may be decided otherwise because of that."""
         touched: set[str] = set()
-        for one in gone if not self._least else ():
-            touched |= self._coupled(one)
+        for one in gone:
+            if self.counts(one):
+                touched.add(one.card_id)
+            if not self._least:
+                touched |= self._coupled(one)
         for one in gone:
             self._of_card[one.card_id].remove(one)
             self._odds.pop(one.card_id, None)

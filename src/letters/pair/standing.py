@@ -34,8 +34,10 @@ class Standing:
 
     Made once, from what `match` takes, in the time that `match` takes. What is learned of the whole is learned then: how rare
     words are, what decorates a show's titles, which publishers stand for which show. An episode that is met later is read and
-    compared by that; cards are found, compared and decided as `match` would if it learned from the first episodes only. The
-    order in which episodes are met changes nothing.
+    compared by that. The cards whose claim on it is not smaller than `least` are decided about together, with the claims of all
+    other cards as they are; where an episode is taken or let go, those that want it are decided about too. With a `least` of 0
+    nothing is taken as it is, and decisions are those that `match` would make if it learned from the first episodes only; so are
+    those of `decide_all`. Decision 054 says what the difference comes to.
     """
 
     def __init__(
@@ -103,6 +105,10 @@ class Standing:
             self._titles[episode.id] = episode.title
             touched |= self._take_in(episode)
         return self._tell(self._decide(touched))
+
+    def decide_all(self) -> list[Pairing]:
+        """Decide about all cards together, in a part of the time of the warm-up; returns what is decided otherwise now."""
+        return self._tell(self._decide([one for one in self._position if one not in self._settled]))
 
     def settle(self, pairs: Mapping[str, str]) -> None:
         """Cards have got the episodes with which they were paired, for good: the decisions about all others stay as they are.
