@@ -1,12 +1,13 @@
 """How pairing's time and memory grow with the number of episodes and cards, beside rapidfuzz over all pairs.
 
     python benchmarks/pair_scale.py [--episodes 10000 50000 200000] [--beside 2000]
+    python benchmarks/pair_scale.py --instant
 
 Made-up shows of some hundred episodes each, and cards for half of the episodes: titles as the feed has them, retold titles
 with a summary, numbers, parts, and cards whose episode is not there. Each size runs in a process of its own. Printed are
 seconds of one core, the peak of memory, and what was decided, so that a fast answer that is wrong is seen. Then, on a size
 where all pairs can be compared (``--beside`` episodes), rapidfuzz's ``extractOne`` over all titles beside ours, and its
-``cdist`` where numpy is installed, which Letters does without.
+``cdist`` where numpy is installed, which Letters does without. ``--instant`` is `pair_instant`: one new episode at a time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 from rapidfuzz import fuzz, process
@@ -172,7 +174,13 @@ def main() -> int:
     parser.add_argument("--episodes", type=int, nargs="*", default=[10_000, 50_000, 200_000])
     parser.add_argument("--beside", type=int, default=2_000)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--instant", action="store_true", help="one new episode against 100,000 waiting cards"
+    )
     asked = parser.parse_args()
+    if asked.instant:
+        instant = Path(__file__).with_name("pair_instant.py")
+        return subprocess.run([sys.executable, instant], check=False).returncode
     if asked.one:
         print(json.dumps(run(asked.one)))
         return 0

@@ -13,6 +13,7 @@ from letters.pair.matching import match
 from letters.pair.review import Proposal, Question, review_queue
 from letters.pair.rows import pair_files
 from letters.pair.run import pair
+from letters.pair.standing import Standing
 from letters.pair.values import CardToPair, EpisodeToPair, PairReport
 from letters.pair.verdict import verdict
 
@@ -25,6 +26,7 @@ __all__ = [
     "PairReport",
     "Proposal",
     "Question",
+    "Standing",
     "confirm",
     "explain",
     "find_named_card",

@@ -35,24 +35,68 @@ class Bindings:
         self._rejected = rejected
         self._many = many
         self._taken = set(taken)
-        self._index(episodes)
+        self._by_guid: dict[str, set[str]] = defaultdict(set)
+        self._by_address: dict[str, set[str]] = defaultdict(set)
+        self._naming: dict[str, dict[str, CardToPair]] = defaultdict(dict)
         self._bindings: dict[str, Binding] = {}
-        #: Episodes that have their card by this.
-        self.episodes: frozenset[str] = frozenset()
+        self._bound: dict[str, list[CardToPair]] = {}
+        self._index(episodes)
+        for card in cards:
+            for name in _names_in(card):
+                self._naming[name][card.id] = card
         self._bind(sorted(cards, key=lambda card: card.id))
+
+    @property
+    def episodes(self) -> Collection[str]:
+        """Those that have their card by this."""
+        return self._bound.keys()
+
+    def add(self, episode: EpisodeToPair) -> tuple[set[str], set[str]]:
+        """Take in one more episode; returns the cards that are bound otherwise now, and the episodes that lost their card."""
+        self._index([episode])
+        cards, before = self._concerned(_names_of(episode))
+        bindings = {card_id: self._bindings.pop(card_id, None) for card_id in cards}
+        self._bind([cards[card_id] for card_id in sorted(cards)])
+        return (
+            {card_id for card_id, binding in bindings.items() if binding != self.of(card_id)},
+            before - self._bound.keys(),
+        )
+
+    def settle(self, card: CardToPair, episode_id: str) -> None:
+        """A card has its episode for good: it binds itself no more, and unless many may have it, no other to that one."""
+        for name in _names_in(card):
+            self._naming[name].pop(card.id, None)
+        self._bindings.pop(card.id, None)
+        others = [one for one in self._bound.pop(episode_id, ()) if one.id != card.id]
+        if others:
+            self._bound[episode_id] = others
+        if not self._many:
+            self._taken.add(episode_id)
+
+    def _concerned(self, names: Collection[str]) -> tuple[dict[str, CardToPair], set[str]]:
+        """The cards that say one of the names, and those bound to an episode that one of these may mean; none stays bound."""
+        cards: dict[str, CardToPair] = {}
+        unbound: set[str] = set()
+        for name in names:
+            cards |= self._naming.get(name, {})
+        for name in {name for card in cards.values() for name in _names_in(card)}:
+            for episode_id in {
+                *self._by_guid.get(name, ()),
+                *self._by_address.get(name, ()),
+            } & self._bound.keys():
+                cards |= {card.id: card for card in self._bound.pop(episode_id)}
+                unbound.add(episode_id)
+        return cards, unbound
 
     def of(self, card_id: str) -> Binding | None:
         return self._bindings.get(card_id)
 
     def _index(self, episodes: Sequence[EpisodeToPair]) -> None:
-        self._by_guid: dict[str, set[str]] = defaultdict(set)
-        self._by_address: dict[str, set[str]] = defaultdict(set)
         for episode in episodes:
             if episode.guid:
                 self._by_guid[episode.guid.strip()].add(episode.id)
-            for address in {normalise_address(one) for one in (*episode.addresses, episode.guid)}:
-                if address:
-                    self._by_address[address].add(episode.id)
+            for address in _addresses(*episode.addresses, episode.guid):
+                self._by_address[address].add(episode.id)
 
     def _find(self, card: CardToPair) -> tuple[str, str, set[str]] | None:
         """Which field binds the card, what it says, and the episodes that have it; None for a card that binds itself to none."""
@@ -93,7 +137,7 @@ class Bindings:
                 self._bindings[card.id] = Binding(_pairing(card, None, 0.0, name, words))
         for episode_id, claimants in bound.items():
             self._share(episode_id, claimants, said)
-        self.episodes = frozenset(bound)
+        self._bound |= bound
 
     def _share(
         self, episode_id: str, claimants: Sequence[CardToPair], said: dict[str, tuple[str, str]]
@@ -110,6 +154,19 @@ class Bindings:
             else:
                 pairing = _pairing(card, None, 0.0, name, f"{words}, but another card has that episode")
             self._bindings[card.id] = Binding(pairing)
+
+
+def _addresses(*written: str) -> set[str]:
+    return {normalise_address(one) for one in written} - {""}
+
+
+def _names_of(episode: EpisodeToPair) -> set[str]:
+    """All that a card may call the episode by, to be bound to it."""
+    return _addresses(*episode.addresses, episode.guid) | ({episode.guid.strip()} if episode.guid else set())
+
+
+def _names_in(card: CardToPair) -> set[str]:
+    return _addresses(card.link, card.guid, card.seen_at) | ({card.guid.strip()} if card.guid else set())
 
 
 def _pairing(card: CardToPair, episode_id: str | None, probability: float, name: str, words: str) -> Pairing:

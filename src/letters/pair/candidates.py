@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from rapidfuzz import fuzz
@@ -29,7 +30,7 @@ class Library:
     It is made of the settled episodes too: how rare a word is must not depend on what was decided already.
     """
 
-    def __init__(self, episodes: Iterable[EpisodeToPair]) -> None:
+    def __init__(self, episodes: Iterable[EpisodeToPair], *, keep: int = 0) -> None:
         ordered = sorted(episodes, key=lambda one: one.id)
         self.shows = _gather(ordered)
         self.finder = ShowFinder(self.shows.values())
@@ -38,7 +39,33 @@ class Library:
         for one in self._read:
             self._of_show[one.episode.show].append(one)
         self._by_id = {one.episode.id: one for one in self._read}
-        self._last: tuple[tuple[str, ...], Shelf] | None = None
+        #: By show, what was added, with how many others were before.
+        self._added: dict[str, list[tuple[int, ReadEpisode]]] = defaultdict(list)
+        self._learned: Mapping[str, tuple[str, ...]] = {}
+        #: Those asked for last, the latest at the end, and how many episodes are on them.
+        self._shelves: dict[tuple[str, ...], Shelf] = {}
+        self._keep, self._kept = keep, 0
+
+    def add(self, episode: EpisodeToPair) -> bool:
+        """Put one more episode on its shelves; returns whether it brings a name by which a show was not known.
+
+        What was learned of the others stays as it is: how rare words are, what decorates titles, whose cards are of which show.
+        """
+        known = self.shows.get(episode.show)
+        itself = _gather([episode])[episode.show]
+        show = self.shows[episode.show] = (
+            replace(known, names=known.names | itself.names) if known else itself
+        )
+        new_names = show.names.keys() - (known.names.keys() if known else set())
+        self.finder.add(show.key, new_names)
+        one = read_episode(episode, show)
+        self._by_id[episode.id] = one
+        self._added[episode.show].append((len(self._by_id), one))
+        self.all.add(one)
+        for shows in [shows for shows in self._shelves if episode.show in shows]:
+            self._shelves[shows].add(one)
+            self._kept += 1
+        return bool(new_names)
 
     def episode(self, episode_id: str) -> ReadEpisode:
         return self._by_id[episode_id]
@@ -55,14 +82,26 @@ class Library:
     def shelf(self, shows: tuple[str, ...]) -> Shelf:
         """The episodes of these shows; of all for none.
 
-        The last one is remembered: whoever asks show by show needs no more, and all of them at once would take more
-        memory than everything else.
+        The last one is kept, and those before it as long as there are no more than `keep` episodes on them: all of them at
+        once would take more memory than everything else, and whoever asks show by show needs one.
         """
         if not shows:
             return self.all
-        if self._last is None or self._last[0] != shows:
-            self._last = shows, Shelf([one for show in shows for one in self._of_show[show]])
-        return self._last[1]
+        shelf = self._shelves.pop(shows, None) or self._make_shelf(shows)
+        self._shelves[shows] = shelf
+        return shelf
+
+    def _make_shelf(self, shows: tuple[str, ...]) -> Shelf:
+        counted = [one for show in shows for one in self._of_show.get(show, ())]
+        shelf = Shelf(sorted(counted, key=lambda one: one.episode.id))
+        # In the order in which they came, so that places stay what they were.
+        for _, one in sorted((one for show in shows for one in self._added[show]), key=lambda one: one[0]):
+            shelf.add(one)
+        self._kept += len(shelf.episodes)
+        while self._shelves and self._kept > self._keep:
+            oldest = next(iter(self._shelves))
+            self._kept -= len(self._shelves.pop(oldest).episodes)
+        return shelf
 
     def read_card(self, card: CardToPair, shows: tuple[str, ...], *, known_by: str) -> ReadCard:
         own = decorations_of([card.publisher])
@@ -71,19 +110,22 @@ class Library:
         return read_card(card, decorations, series, show_known_by=known_by)
 
     def read_cards(self, cards: Sequence[CardToPair]) -> list[tuple[ReadCard, tuple[str, ...]]]:
-        """Each card, read in the manner of its show, with the shows of the `shelf` on which it is to be looked for.
+        """Each card as `place` has it, after learning from all of them whose cards are of which show.
 
         Those of one shelf stand together; apart from that they are in the order in which they came.
         """
         named = {publisher: self.finder.find(publisher) for publisher in {card.publisher for card in cards}}
-        learned = self._learn([card for card in cards if not named[card.publisher]])
-        found = []
-        for card in cards:
-            shows = named[card.publisher]
-            known_by = "name" if shows else "cards" if card.publisher in learned else ""
-            shows = shows or learned.get(card.publisher, ())
-            found.append((self.read_card(card, shows, known_by=known_by), shows))
-        return sorted(found, key=lambda one: one[1])
+        self._learned = self._learn([card for card in cards if not named[card.publisher]])
+        return sorted((self._place(card, named[card.publisher]) for card in cards), key=lambda one: one[1])
+
+    def place(self, card: CardToPair) -> tuple[ReadCard, tuple[str, ...]]:
+        """A card read in the manner of its show, with the shows of the `shelf` on which it is to be looked for."""
+        return self._place(card, self.finder.find(card.publisher))
+
+    def _place(self, card: CardToPair, named: tuple[str, ...]) -> tuple[ReadCard, tuple[str, ...]]:
+        learned = self._learned.get(card.publisher, ())
+        shows = named or learned
+        return self.read_card(card, shows, known_by="name" if named else "cards" if learned else ""), shows
 
     def _learn(self, cards: Sequence[CardToPair]) -> dict[str, tuple[str, ...]]:
         """By publishers that no show is called by, the show to which their cards belong as far as equal titles tell.
@@ -115,7 +157,7 @@ class Library:
         return same[0].episode.show if len(same) == 1 else None
 
 
-def _gather(episodes: Sequence[EpisodeToPair]) -> Mapping[str, Show]:
+def _gather(episodes: Iterable[EpisodeToPair]) -> dict[str, Show]:
     titles: dict[str, list[str]] = defaultdict(list)
     names: dict[str, dict[str, None]] = defaultdict(dict)
     for episode in episodes:

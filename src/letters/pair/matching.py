@@ -49,7 +49,7 @@ def match(
     decided = decide(search.candidates(progress), many=many, coefficients=coefficients, thresholds=thresholds)
     titles = {episode.id: episode.title for episode in episodes}
     open_ids = (card_id for card_id in search.order() if card_id not in settled)
-    told = _tell(open_ids, search, decided, titles)
+    told = tell(open_ids, search, decided, titles)
     return [told[card.id] for card in cards if card.id in told]
 
 
@@ -87,13 +87,13 @@ def consider(
     ]
     told = {
         card_id: Consideration(pairing, search.considered(card_id))
-        for card_id, pairing in _tell(wanted, search, decided, titles).items()
+        for card_id, pairing in tell(wanted, search, decided, titles).items()
         if of is not None or pairing.decision is Decision.REVIEW
     }
     return [told[card.id] for card in cards if card.id in told]
 
 
-def _tell(
+def tell(
     card_ids: Iterable[str], search: Search, decided: Mapping[str, Decided], titles: Mapping[str, str]
 ) -> dict[str, Pairing]:
     """The decisions about some cards, with their reasons."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 # Beyond this, a logit changes nothing but what rounding leaves of the others.
 _MOST = 20.0
 #: Candidates with a smaller score claim no episode: they only take their share of their card.
-_CLAIMING_FROM = -4.0
+CLAIMING_FROM = -4.0
 #: Where an episode may have several cards, how much rarer a second one by the same hand is than a first. In the labelled
 #: files 0.005 to 0.02 did equally well; at 0.1 cards by one hand too often take the episode of a sibling.
 _SECOND_CARD = 0.01
@@ -41,8 +41,18 @@ def odds_of(score: float) -> float:
     return math.exp(max(-_MOST, min(_MOST, score)))
 
 
+def freedom(claimed: float, *, many: bool) -> float:
+    """What other cards' claims leave of an episode, from 1 down to 0; where it may have several cards, never less than a bit."""
+    return (1 + _SECOND_CARD * claimed) / (1 + claimed) if many else 1 / (1 + claimed)
+
+
 #: What cards compete for: an episode's only seat, or, with `many`, the one that it has for their hand.
-_Seat = tuple[str, str]
+Seat = tuple[str, str]
+
+
+def seat_of(one: Candidate, *, many: bool) -> Seat:
+    """The episode, and with `many` the hand."""
+    return one.episode_id, one.hand if many else ""
 
 
 class Field:
@@ -59,18 +69,17 @@ class Field:
 
     def __init__(self, candidates: Iterable[Candidate], *, many: bool) -> None:
         self.many = many
-        self._second = _SECOND_CARD if many else 0.0
         self._of_card: dict[str, set[Candidate]] = defaultdict(set)
-        self._of_seat: dict[_Seat, set[Candidate]] = defaultdict(set)
+        self._of_seat: dict[Seat, set[Candidate]] = defaultdict(set)
         for one in candidates:
             self._of_card[one.card_id].add(one)
-            if one.score >= _CLAIMING_FROM:
+            if one.score >= CLAIMING_FROM:
                 self._of_seat[self._seat(one)].add(one)
         self._shares: dict[Candidate, float] = {}
         self._weigh(self._of_card)
 
-    def _seat(self, one: Candidate) -> _Seat:
-        return (one.episode_id, one.hand if self.many else "")
+    def _seat(self, one: Candidate) -> Seat:
+        return seat_of(one, many=self.many)
 
     def cards(self) -> list[str]:
         return list(self._of_card)
@@ -138,7 +147,7 @@ class Field:
         reached, ahead = {card_id}, [card_id]
         while ahead:
             for one in self._of_card[ahead.pop()]:
-                if one.score >= _CLAIMING_FROM:
+                if one.score >= CLAIMING_FROM:
                     new = {rival.card_id for rival in self._of_seat[self._seat(one)]} - reached
                     reached |= new
                     ahead += new
@@ -146,8 +155,8 @@ class Field:
 
     def _share_out(self, card_ids: Collection[str]) -> None:
         rows = [self._of_card[card_id] for card_id in card_ids]
-        claiming = [one for row in rows for one in row if one.score >= _CLAIMING_FROM]
-        # How free each candidate's episode is of other cards' claims, from 1 down to `_second`.
+        claiming = [one for row in rows for one in row if one.score >= CLAIMING_FROM]
+        # How free each candidate's episode is of other cards' claims, (`freedom`).
         free = dict.fromkeys(claiming, 1.0)
         if len(card_ids) > 1:
             self._pass_messages(rows, claiming, free)
@@ -169,7 +178,7 @@ class Field:
             change = 0.0
             for one in claiming:
                 others = max(0.0, on[seats[one]] - claims[one])
-                now = (1 + self._second * others) / (1 + others)
+                now = freedom(others, many=self.many)
                 # Half way, since whole steps may swing for ever.
                 now = now if turn == 0 else (free[one] + now) / 2
                 change = max(change, abs(now - free[one]))

@@ -110,10 +110,14 @@ class ShowFinder:
     """Finds shows by the name a card's credit gives."""
 
     def __init__(self, shows: Iterable[Show]) -> None:
-        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_name: dict[str, set[str]] = defaultdict(set)
         for show in shows:
-            for name in show.names:
-                self._by_name[name].append(show.key)
+            self.add(show.key, show.names)
+
+    def add(self, show: str, names: Iterable[str]) -> None:
+        """More names of a show, in the forms that `name_keys` gives."""
+        for name in names:
+            self._by_name[name].add(show)
 
     def find(self, publisher: str) -> tuple[str, ...]:
         """Keys of the shows of that name: mostly one, several where two sources share a name, none when unknown.
