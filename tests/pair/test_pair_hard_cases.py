@@ -267,6 +267,28 @@ def test_a_trailer_is_not_taken_for_its_episode() -> None:
     assert_paired(decide(card("The Clockmaker's Daughter"), teaser, wanted), wanted)
 
 
+def test_a_mark_tells_episodes_of_one_title_apart_whichever_text_is_more_like_the_card() -> None:
+    words = "In the workshop of Ilse Brandt, the clockmaker's daughter winds what her father left"
+    teaser = episode("Teaser: The clockmaker's daughter", description=words)
+    wanted = episode(
+        "The clockmaker's daughter", description=f"{words}. {' '.join(OTHERS)}, and our sponsors."
+    )
+    # A show that has several: then "Teaser" is decoration, and the titles are the same.
+    more = [episode(f"Teaser: {title}") for title in OTHERS]
+    found = decide(card("The Clockmaker's Daughter", summary=words), teaser, wanted, *more)
+    assert_paired(found, wanted)
+    assert "the other episodes of this title differ in number, part or kind" in words_of(found)
+
+
+def test_a_number_tells_episodes_of_one_title_apart() -> None:
+    wanted = episode("#412 Questions from listeners")
+    found = decide(card("#412 Questions from listeners"), wanted, episode("#398 Questions from listeners"))
+    assert_paired(found, wanted)
+    neither = decide(card("Questions from listeners"), wanted, episode("#398 Questions from listeners"))
+    assert neither.decision is not Decision.PAIRED
+    assert "as are those of other episodes" in words_of(neither)
+
+
 def test_a_third_partys_title_is_found_by_what_the_summary_tells() -> None:
     wanted = episode(
         "Thirty kilos of rust",

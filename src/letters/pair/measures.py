@@ -29,7 +29,9 @@ MEASURES: Mapping[str, Measure] = {
     "show: known": Measure("the card's show is known, and the episode is of it", expected=1.0),
     # titles
     "title: equal": Measure("equal without decoration"),
-    "title: equal alone": Measure("and nothing contradicts, and no other episode has it"),
+    "title: equal alone": Measure(
+        "and nothing contradicts, while it does for all other episodes that have it"
+    ),
     "title: nearly equal": Measure("long, and equal but for slips of the pen"),
     "title: cut off": Measure("one is marked as cut off, and the other begins with it"),
     "title: letters": Measure("likeness of their runs of three letters, 0 to 1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import fsum
 
 from letters.pair.measures import Measured
@@ -28,11 +28,18 @@ def compare_titles(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measur
     measures = {"title: letters": _letters_alike(mine, theirs)}
     if mine == theirs and len(mine) >= (2 if is_spaceless(mine) else 3):
         measures["title: equal"] = 1.0
-        if len(shelf.by_key[theirs]) > 1:
-            return measures, "the titles are equal without their decoration, as are those of other episodes"
+        words = "the titles are equal without their decoration"
+        others = [one for one in _titled(theirs, shelf) if one is not episode]
+        if any(not _contradicted(card, one) for one in others):
+            return measures, f"{words}, as are those of other episodes"
         if not _contradicted(card, episode):
             measures["title: equal alone"] = 1.0
-        return measures, "the titles are equal without their decoration, and no other episode has this one"
+        alone = (
+            "the other episodes of this title differ in number, part or kind"
+            if others
+            else "no other episode has this one"
+        )
+        return measures, f"{words}, and {alone}"
     alike = f"the titles are {measures['title: letters']:.0%} alike, letter by letter"
     if _is_cut_off(card.title, episode.title):
         return measures | {"title: cut off": 1.0}, "one title is the beginning of the other, cut off"
@@ -83,6 +90,11 @@ def compare_figures(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measu
             f" the episode's {listed(theirs - mine, shelf.title_rarity)}"
         )
     return (measures, "; ".join(told)) if measures else None
+
+
+def _titled(key: str, shelf: Shelf) -> Iterable[ReadEpisode]:
+    """The first episodes with this title, which are all of them unless a show gives most of its episodes one title."""
+    return (shelf.episodes[place] for place in shelf.by_key.get(key, _NOWHERE)[:_FEW])
 
 
 def _letters_alike(mine: str, theirs: str) -> float:

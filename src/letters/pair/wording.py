@@ -16,6 +16,8 @@ _MOJIBAKE = re.compile(
     "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]{2,}"
 )
+#: Of what looks like UTF-8 read wrongly, so much has to be UTF-8.
+_READABLE = 0.7
 _APOSTROPHES = re.compile(r"(?<=\w)['\u2019\u2018\u02bc`\u00b4](?=\w)")
 # Latin, Greek and Cyrillic lose their accents; the marks of other scripts tell words apart.
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
@@ -118,9 +120,12 @@ def _mend(text: str) -> str:
 
 def _read_again(found: re.Match[str]) -> str:
     try:
-        return b"".join(_byte(character) for character in found[0]).decode()
+        data = b"".join(_byte(character) for character in found[0])
     except UnicodeError:
         return found[0]
+    read = data.decode(errors="ignore")
+    # A slip of the pen among the broken signs costs a character or two; what was no UTF-8 loses nearly everything.
+    return read if len(read.encode()) >= _READABLE * len(data) else found[0]
 
 
 def _byte(character: str) -> bytes:
