@@ -53,6 +53,7 @@ class Standing:
         least: float = LEAST,
         progress: Progress | None = None,
     ) -> None:
+        self._least = least
         self._many, self._thresholds = many, thresholds or Thresholds()
         self._coefficients = coefficients or shipped_coefficients()
         self._settled = dict(settled or {})
@@ -97,14 +98,16 @@ class Standing:
         Raises `ValueError` when an episode is known already.
         """
         touched: set[str] = set()
+        came = set()
         for episode in sorted(episodes, key=lambda one: one.id):
             if episode.id in self._titles:
                 raise ValueError(
                     f'episode "{episode.id}" is known already; make a new index when it was edited'
                 )
             self._titles[episode.id] = episode.title
+            came.add(episode.id)
             touched |= self._take_in(episode)
-        return self._tell(self._decide(touched))
+        return self._tell(self._decide(touched, came if self._least else None))
 
     def decide_all(self) -> list[Pairing]:
         """Decide about all cards together, in a part of the time of the warm-up; returns what is decided otherwise now."""
@@ -215,11 +218,13 @@ class Standing:
                 touched.add(card_id)
         return touched
 
-    def _decide(self, card_ids: Collection[str]) -> list[str]:
+    def _decide(self, card_ids: Collection[str], came: Collection[str] | None = None) -> list[str]:
         """Decide about the cards, and all whose decisions hang together with theirs; returns those decided otherwise now."""
         region = self._regions.around(card_ids)
         while True:
             decided = self._decide_among(region)
+            if came is not None:
+                decided |= self._kept(decided, came)
             held: dict[Decision, list[Candidate]] = {one: [] for one in Decision}
             for one in decided.values():
                 held[one.decision] += [one.best] if one.best else []
@@ -237,6 +242,26 @@ class Standing:
                 changed.append(card_id)
             self._outcomes[card_id] = outcome
         return changed
+
+    def _kept(self, decided: Mapping[str, Decided], came: Collection[str]) -> dict[str, Decided]:
+        """The earlier decisions that stand: of cards that get none of the episodes that came, and lose none to another card.
+
+        Others' claims on older episodes were reckoned with when those were made, all together.
+        """
+        taken = {
+            one.best.episode_id: card_id
+            for card_id, one in decided.items()
+            if one.decision is Decision.PAIRED and one.best
+        }
+        kept = {}
+        for card_id, now in decided.items():
+            before = self._decided.get(card_id)
+            if before is None or before.best is None or (now.best and now.best.episode_id in came):
+                continue
+            is_lost = taken.get(before.best.episode_id, card_id) != card_id
+            if not is_lost and before.best in self._regions.candidates([card_id]):
+                kept[card_id] = before
+        return kept
 
     def _decide_among(self, card_ids: Collection[str]) -> dict[str, Decided]:
         contested = self._regions.contested(card_ids)
