@@ -15,6 +15,7 @@ from letters.cli.options import JsonOption, WorkspaceOption
 from letters.cli.pairing import CardArgument, answer_as_json, describe_answer, pair
 from letters.model import Episode, Evidence, Pairing
 from letters.pair import Candidate, Explanation, explain, find_named_card, verdict
+from letters.pair.search import ASKED
 from letters.text import date_words, one_line
 
 #: So many candidates are shown beside each other; --json has all.
@@ -103,14 +104,24 @@ def _comparisons(shown: Sequence[Candidate], thought: Pairing | None) -> Table:
         evidence[0] += tuple(item for item in thought.evidence if item.comparison not in known)
     weights = [{item.comparison: item.weight for item in some} for some in evidence]
     names = list(dict.fromkeys(name for row in weights for name in row))
-    words = {item.comparison: item.words for item in evidence[0]}
+    words = {
+        item.comparison: item.words
+        for some in reversed(evidence)
+        for item in some
+        if item.comparison == ASKED
+    }
+    words |= {item.comparison: item.words for item in evidence[0]}
     table = _table("=comparison", *(f">{number}" for number in range(1, len(shown) + 1)), "of the first")
     for name in names:
-        cells = [f"{row[name]:+.2f}" if name in row else "" for row in weights]
+        cells = [_cell(name, row[name]) if name in row else "" for row in weights]
         table.add_row(name, *cells, Text(words.get(name, ""), style="dim"))
     sums = [f"{sum(row.values()):+.2f}" for row in weights]
     table.add_row(Text("together", style="bold"), *(Text(one, style="bold") for one in sums), "")
     return table
+
+
+def _cell(name: str, weight: float) -> str:
+    return "ask" if name == ASKED else f"{weight:+.2f}"
 
 
 def _table(*columns: str) -> Table:
