@@ -51,6 +51,7 @@ class Seekers:
         return number
 
     def remove(self, card_id: str) -> None:
+        """Look for its episode no more; nothing happens where it was not looked for."""
         number = self._number.pop(card_id, None)
         if number is not None:
             self._ids[number] = None

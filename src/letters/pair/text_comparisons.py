@@ -18,6 +18,7 @@ _MOST_NAMED = 10.0
 
 
 def compare_texts(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured | None:
+    """What title and text of either say of the other's; None where neither has more than its title."""
     mine, theirs = card.text, episode.text
     if not mine.has_more and not theirs.has_more:
         return None

@@ -24,6 +24,7 @@ _NOWHERE: Sequence[int] = ()
 
 
 def compare_titles(card: ReadCard, episode: ReadEpisode, shelf: Shelf) -> Measured:
+    """Whether the titles are equal, cut off or nearly equal, and how alike they are letter by letter."""
     mine, theirs = card.title.key, episode.title.key
     measures = {"title: letters": _letters_alike(mine, theirs)}
     if mine == theirs and len(mine) >= (2 if is_spaceless(mine) else 3):
