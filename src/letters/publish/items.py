@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from letters.model import Chapters, Person, Transcript
@@ -76,6 +76,12 @@ class Document:
     updated: datetime
     #: Whether it is a podcast: its items carry media.
     has_media: bool = False
+    #: Whether it is a page of history that changes no more (RFC 5005 section 4).
+    archive: bool = False
+    #: By format, the feed's own document and the pages of its history just before and just after this one.
+    current: Mapping[str, str] = field(default_factory=dict)
+    prev_archive: Mapping[str, str] = field(default_factory=dict)
+    next_archive: Mapping[str, str] = field(default_factory=dict)
 
 
 def newest_change(items: Sequence[Item], *, otherwise: datetime) -> datetime:

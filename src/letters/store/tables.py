@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     or_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -313,10 +314,20 @@ entry = Table(
     Column("episode_id", ForeignKey("episode.id"), unique=True),
     Column("ready_at", UTCDateTime, nullable=False),
     Column("updated_at", UTCDateTime, nullable=False),
-    # Of what a reader sees; null until first published.
+    # Of what a reader sees, and the title as it was published; null until then.
     Column("digest", Text),
+    Column("title", Text),
     Column("retired_at", UTCDateTime),
     Index("ix_entry_ready_at", "ready_at"),
+    Index("ix_entry_title", "title"),
+)
+#: Titles that a published card names as related: it links to the entry of that title, as soon as there is one.
+mention = Table(
+    "mention",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("title", Text, primary_key=True),
+    Index("ix_mention_title", "title"),
 )
 
 #: Feeds that exist for ever once their first entry joined.
@@ -327,8 +338,13 @@ feed = Table(
     Column("since", UTCDateTime, nullable=False),
     # Made from the first address and kept when the site moves: Atom's feed id, `podcast:guid` (R49, R56).
     Column("guid", Text, nullable=False),
+    # How many entries it holds now, and the date of the newest among those that its document shows.
+    Column("held", Integer, nullable=False, server_default="0"),
+    Column("newest_at", UTCDateTime),
+    # How many pages of its history are full (RFC 5005 section 4).
+    Column("pages", Integer, nullable=False, server_default="0"),
 )
-#: Which entries a feed holds, in the order in which they joined.
+#: Which entries a feed holds or held, in the order in which they joined.
 feed_entry = Table(
     "feed_entry",
     metadata,
@@ -336,7 +352,33 @@ feed_entry = Table(
     Column("entry_id", ForeignKey("entry.id"), primary_key=True),
     Column("joined_at", UTCDateTime, nullable=False),
     Column("position", Integer, nullable=False),
+    # Whether the feed holds it now; the row of one that left is kept for when it comes back.
+    Column("present", Boolean, nullable=False, server_default=true()),
+    # When the feed's readers last had reason to see it: it joined, or was edited.
+    Column("shown_at", UTCDateTime),
+    # The full page of the feed's history on which it stands; null while there is none.
+    Column("page", Integer),
     UniqueConstraint("feed", "position"),
+    Index("ix_feed_entry_entry_id", "entry_id"),
+    Index("ix_feed_entry_feed_page", "feed", "page"),
+    Index("ix_feed_entry_feed_shown_at", "feed", "shown_at"),
+)
+
+#: What has to be published again, by kind ("entry", "issue"): written by the triggers of `letters.store.marking`.
+unpublished = Table(
+    "unpublished",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # Another one each time.
+    Column("mark", Text, nullable=False),
+)
+#: The one row says what the published tree must bear if it is to be what this database remembers.
+tree_state = Table(
+    "tree_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("token", Text, nullable=False),
 )
 
 edition_state = Table(
@@ -364,6 +406,8 @@ issue = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("composed_at", UTCDateTime),
     Column("frozen_at", UTCDateTime),
+    # The full page of its edition's history on which it stands; null while there is none.
+    Column("page", Integer),
     UniqueConstraint("edition", "local_date", "slot"),
     UniqueConstraint("edition", "number"),
 )
