@@ -120,14 +120,18 @@ class Pass:
             )
         self.report.problems += [*self.report.cards.problems, *self.report.paired.problems]
 
-    def publish(self) -> None:
-        """Bring the published tree up to date. A second time in one pass adds to the first's count of what was written."""
+    def publish(self, *, everything: bool = False) -> None:
+        """Bring the published tree up to date; with `everything`, look at each document, whether it is known to have changed or not.
+
+        A second time in one pass adds to the first's count of what was written.
+        """
         with self.timed("publish"):
             report = publish_tree(
                 self.house.store,
                 self.house.settings,
                 self.house.workspace,
                 now=self.now,
+                everything=everything,
                 progress=self.progress.get("publish"),
             )
         earlier = self.report.published
@@ -174,8 +178,11 @@ class Pass:
             approved = load_issues(connection, states=(IssueState.APPROVED,))
         for issue in approved:
             self.report.problems += complete_renderings(house.store, house.settings, house.workspace, issue)
-        if not all(self._has_page(issue) for issue in approved):
+        if not all(map(self._has_page, approved)):
             self.publish()
+        if not all(map(self._has_page, approved)):
+            # Somebody took a page away.
+            self.publish(everything=True)
 
     def _has_page(self, issue: Issue) -> bool:
         tree = self.house.workspace.tree(self.house.settings)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from letters.errors import Problem
 from letters.model import Progress
 from letters.publish.assemble import whole_seconds
@@ -48,12 +50,7 @@ def publish(
     """
     root, overrides = workspace.tree(settings), workspace.templates
     with store.read() as c:
-        names = Names(
-            topics=load_topics(c),
-            audiences=load_audiences(c),
-            editions={edition.key: edition for edition in settings.editions},
-        )
-        token = tree_token(c)
+        names, token = load_names(c, settings), tree_token(c)
     digest, stamp = digest_site(settings, names, overrides=overrides), read_stamp(root)
     is_ours = stamp is not None and stamp.token == token
     everything = everything or not is_ours or stamp is None or stamp.digest != digest
@@ -85,6 +82,15 @@ def publish(
         write_stamp(root, new)
     return PublishReport(
         written=tally.written, unchanged=documents - tally.written, problems=tuple(tally.problems)
+    )
+
+
+def load_names(c: Connection, settings: Settings) -> Names:
+    """What feeds are named after."""
+    return Names(
+        topics=load_topics(c),
+        audiences=load_audiences(c),
+        editions={edition.key: edition for edition in settings.editions},
     )
 
 

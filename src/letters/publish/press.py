@@ -74,10 +74,10 @@ class Press:
     def _feeds(self, scope: Scope) -> Iterator[Target]:
         for stored in self._stored(scope.feeds):
             for form in FORMATS:
-                yield Target(f"{stored.path}.{form}", partial(self._feed_document, stored, form))
+                yield Target(f"{stored.path}.{form}", partial(self.feed_document, stored, form))
             yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
 
-    def _feed_document(self, stored: StoredFeed, form: str) -> bytes:
+    def feed_document(self, stored: StoredFeed, form: str) -> bytes:
         return self._write(form, self.document(stored), self._feed_items(stored.path))
 
     def document(self, stored: StoredFeed) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from letters.model import PUBLIC, Entry, Issue, Rendering
@@ -46,6 +46,8 @@ class Reading:
         #: By title, the address of our card of that title; for all titles that kept entries name as related.
         self.addresses: dict[str, str] = {}
         self.issues = cache(self._load_issues)
+        # A feed's documents and its page are made one after another.
+        self.current = lru_cache(8)(self._load_current)
 
     # --- entries -------------------------------------------------------------------------------------
 
@@ -101,7 +103,7 @@ class Reading:
         with self._store.read() as c:
             return load_narrower(c, path)
 
-    def current(self, path: str) -> list[Entry]:
+    def _load_current(self, path: str) -> list[Entry]:
         """What a feed's document shows."""
         with self._store.read() as c:
             ids = current_members(c, path, size=self._size)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 from pathlib import Path
 
 from letters.errors import Problem, RenderError
@@ -114,7 +115,7 @@ class Tree:
 
 def _write(root: Path, path: Path, content: bytes) -> Outcome:
     # Keys and addresses are minted to be harmless; this holds even if one is not.
-    if not path.resolve().is_relative_to(root):
+    if ".." in path.parts or not _is_inside(root, path.parent):
         raise OSError(0, "it lies outside the published tree")
     stood, twins = path.exists(), twins_of(content)
     changed = replace_with_twins(path, content, twins)
@@ -123,6 +124,11 @@ def _write(root: Path, path: Path, content: bytes) -> Outcome:
     if not changed:
         return Outcome.UNCHANGED
     return Outcome.CHANGED if stood else Outcome.ADDED
+
+
+@lru_cache(1_000)
+def _is_inside(root: Path, folder: Path) -> bool:
+    return folder.resolve().is_relative_to(root)
 
 
 def _up_to(root: Path, folder: Path) -> Iterator[Path]:
