@@ -11,7 +11,7 @@ Everything it writes can be amended before it is written, by a function that get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -36,9 +36,14 @@ Element = Any
 Amend = Callable[[Element], None]
 
 ATOM = "http://www.w3.org/2005/Atom"
+DC = "http://purl.org/dc/elements/1.1/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+MEDIA = "http://search.yahoo.com/mrss/"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
+# Those that a document declares only where it uses them.
+_PREFIXES = {HISTORY: "fh", ITUNES: "itunes", PODCAST: "podcast"}
 
 
 class _Amendment(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -63,6 +68,8 @@ class Written:
 
     def __init__(self, element: Element) -> None:
         self._element = element
+        #: Of its elements.
+        self.namespaces = frozenset(etree.QName(one).namespace for one in element.iter())
 
     def rss_entry(self, extensions: bool = True) -> Element:
         return deepcopy(self._element)
@@ -111,11 +118,17 @@ def write_atom(feed: Any) -> bytes:
     return bytes(feed.atom_str(pretty=True))
 
 
-def add(parent: Element, tag: str, text: str = "", **attributes: str) -> None:
+def add(parent: Element, tag: str, content: str = "", /, **attributes: str) -> Element:
     """Add a child; attributes without value are left out."""
     child = etree.SubElement(parent, tag, {name: value for name, value in attributes.items() if value})
-    if text:
-        child.text = text
+    if content:
+        child.text = content
+    return child
+
+
+def prefixes(used: Iterable[str | None]) -> dict[str, str]:
+    """The prefixes to declare for namespaces that not every document uses."""
+    return {_PREFIXES[one]: one for one in sorted(name for name in set(used) if name in _PREFIXES)}
 
 
 def set_text(parent: Element, tag: str, text: str) -> None:
