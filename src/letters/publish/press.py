@@ -78,7 +78,7 @@ class Press:
             yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
 
     def feed_document(self, stored: StoredFeed, form: str) -> bytes:
-        return self._write(form, self.document(stored), self._feed_items(stored.path))
+        return self.write(form, self.document(stored), self._feed_items(stored.path))
 
     def document(self, stored: StoredFeed) -> Document:
         """A feed's own document, without its items."""
@@ -104,7 +104,8 @@ class Press:
         (entry,) = self._reading.entries([entry_id])
         return make_item(entry, self._around, publication=self._publication)
 
-    def _write(self, form: str, document: Document, items: Iterable[Item]) -> bytes:
+    def write(self, form: str, document: Document, items: Iterable[Item]) -> bytes:
+        """A document in one of the `FORMATS`."""
         return _WRITERS[form].write(document, [self._written(form, item) for item in items])
 
     def _write_item(self, form: str, item: Item) -> Any:
@@ -167,7 +168,7 @@ class Press:
         links = history.page_links(stored.path, number, pages=pages, addresses=self._addresses)
         document = self._document(stored, items, links)
         own = {one: self._addresses.document(history.page_path(stored.path, number), one) for one in FORMATS}
-        return self._write(form, replace(document, addresses=own), items)
+        return self.write(form, replace(document, addresses=own), items)
 
     def _page_items(self, path: str, number: int, *, is_open: bool) -> Sequence[Item]:
         if path.startswith(edition_path("")):

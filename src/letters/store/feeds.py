@@ -209,16 +209,24 @@ def current_members(c: Connection, path: str, *, size: int) -> list[str]:
     These are all that stand on no full page, and beside them those that joined or were edited last: so whoever knows the full
     pages misses neither a new entry nor an edit.
     """
-    held = select(feed_entry.c.entry_id, feed_entry.c.position).where(
-        feed_entry.c.feed == path, feed_entry.c.present
-    )
-    loose = held.where(feed_entry.c.page.is_(None)).order_by(feed_entry.c.position.desc()).limit(size)
-    found = [(row.position, row.entry_id) for row in c.execute(loose)]
+    found = c.execute(_LOOSE, {"path": path, "size": size}).all()
     if len(found) < size:
-        seen = feed_entry.c.shown_at.desc(), feed_entry.c.position.desc()
-        others = held.where(feed_entry.c.page.is_not(None)).order_by(*seen).limit(size - len(found))
-        found += [(row.position, row.entry_id) for row in c.execute(others)]
-    return [entry_id for _, entry_id in sorted(found, reverse=True)]
+        found += c.execute(_SHOWN_LAST, {"path": path, "size": size - len(found)}).all()
+    return [row.entry_id for row in sorted(found, key=lambda row: row.position, reverse=True)]
+
+
+# Spelt once: a tree has tens of thousands of documents.
+_HELD = select(feed_entry.c.entry_id, feed_entry.c.position).where(
+    feed_entry.c.feed == bindparam("path"), feed_entry.c.present
+)
+_LOOSE = (
+    _HELD.where(feed_entry.c.page.is_(None)).order_by(feed_entry.c.position.desc()).limit(bindparam("size"))
+)
+_SHOWN_LAST = (
+    _HELD.where(feed_entry.c.page.is_not(None))
+    .order_by(feed_entry.c.shown_at.desc(), feed_entry.c.position.desc())
+    .limit(bindparam("size"))
+)
 
 
 def page_members(c: Connection, path: str, number: int) -> list[str]:
