@@ -100,7 +100,7 @@ def pair_with_another_episode(c: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [change_title, change_summary, add_a_topic, add_a_related_card, pair_with_another_episode]
+    "change", [change_title, change_summary, add_a_related_card, pair_with_another_episode]
 )
 def test_an_entry_is_updated_when_a_reader_should_look_again(
     published: Any, change: Callable[[Connection], None]
@@ -144,7 +144,7 @@ def set_episode(c: Connection, **fields: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [change_enclosure, change_link, change_duration, rename_topic, move_the_file]
+    "change", [change_enclosure, change_link, change_duration, rename_topic, add_a_topic, move_the_file]
 )
 def test_an_entry_is_not_updated_by_what_is_no_news_to_a_reader(
     published: Any, change: Callable[[Connection], None]

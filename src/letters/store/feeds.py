@@ -209,7 +209,7 @@ def current_members(c: Connection, path: str, *, size: int) -> list[str]:
     These are all that stand on no full page, and beside them those that joined or were edited last: so whoever knows the full
     pages misses neither a new entry nor an edit.
     """
-    found = c.execute(_LOOSE, {"path": path, "size": size}).all()
+    found = list(c.execute(_LOOSE, {"path": path, "size": size}))
     if len(found) < size:
         found += c.execute(_SHOWN_LAST, {"path": path, "size": size - len(found)}).all()
     return [row.entry_id for row in sorted(found, key=lambda row: row.position, reverse=True)]
