@@ -20,9 +20,8 @@ import feedgen.entry
 import feedgen.feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseExtension
-from feedgen.ext.dc import DcEntryExtension, DcExtension
-from feedgen.ext.media import MediaEntryExtension, MediaExtension
-from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.dc import DcEntryExtension
+from feedgen.ext.media import MediaEntryExtension
 from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -41,13 +40,10 @@ ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 MEDIA = "http://search.yahoo.com/mrss/"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
-# Those that a document declares only where it uses them.
-_PREFIXES = {HISTORY: "fh", ITUNES: "itunes", PODCAST: "podcast"}
+_PREFIXES = {DC: "dc", HISTORY: "fh", ITUNES: "itunes", MEDIA: "media", PODCAST: "podcast"}
 _EVERY_PREFIX = {
     "atom": ATOM,
     "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": DC,
-    "media": MEDIA,
     **{prefix: name for name, prefix in _PREFIXES.items()},
 }
 
@@ -88,11 +84,8 @@ class Written:
 
 
 def new_feed(*, namespaces: Mapping[str, str], amend: Amend) -> Any:
-    """An empty `FeedGenerator` that knows the named extensions; `amend` gets its root element."""
+    """An empty `FeedGenerator` whose root declares these namespaces by prefix, beside feedgen's own; `amend` gets the root."""
     feed = FeedGenerator()
-    feed.register_extension("podcast", PodcastExtension, PodcastEntryExtension, atom=False, rss=True)
-    feed.register_extension("dc", DcExtension, DcEntryExtension)
-    feed.register_extension("media", MediaExtension, MediaEntryExtension)
     feed.register_extension("amendment", _Amendment)
     feed.amendment.namespaces = namespaces
     feed.amendment.amend = amend
@@ -136,7 +129,7 @@ def add(parent: Element, tag: str, content: str = "", /, **attributes: str) -> E
 
 
 def prefixes(used: Iterable[str | None]) -> dict[str, str]:
-    """The prefixes to declare for namespaces that not every document uses."""
+    """The prefixes to declare for namespaces that a document uses, beside feedgen's own."""
     return {_PREFIXES[one]: one for one in sorted(name for name in set(used) if name in _PREFIXES)}
 
 

@@ -53,8 +53,12 @@ def _amend_item(element: border.Element, item: Item) -> None:
 
 def write(document: Document, items: Iterable[border.Written]) -> bytes:
     """The whole document."""
-    namespaces = border.prefixes([border.PODCAST, border.HISTORY if document.archive else None])
-    feed = border.new_feed(namespaces=namespaces, amend=lambda root: _amend_channel(root[0], document))
+    written = list(items)
+    used = {name for item in written for name in item.namespaces}
+    used |= {border.ITUNES, border.PODCAST, *([border.HISTORY] if document.archive else ())}
+    feed = border.new_feed(
+        namespaces=border.prefixes(used), amend=lambda root: _amend_channel(root[0], document)
+    )
     feed.title(document.title)
     feed.description(document.description)
     feed.link(href=document.addresses["rss"], rel="self", type=FORMATS["rss"])
@@ -63,7 +67,7 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     feed.language(document.language)
     feed.lastBuildDate(document.updated)
     feed.pubDate(document.updated)
-    return border.write_rss(feed, items)
+    return border.write_rss(feed, written)
 
 
 def _amend_channel(channel: border.Element, document: Document) -> None:
