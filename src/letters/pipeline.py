@@ -19,7 +19,7 @@ from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
 from letters.pair import PairReport
 from letters.pair import pair as pair_cards
-from letters.publish import PublishReport
+from letters.publish import PublishReport, announce
 from letters.publish import publish as publish_tree
 from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
@@ -134,9 +134,12 @@ class Pass:
                 everything=everything,
                 progress=self.progress.get("publish"),
             )
+            announced = announce(self.house.store, self.house.settings, now=self.now)
         earlier = self.report.published
         self.report.problems += [
-            problem for problem in report.problems if problem not in self.report.problems
+            problem
+            for problem in (*report.problems, *announced.problems)
+            if problem not in self.report.problems
         ]
         self.report.published = (
             replace(report, written=report.written + earlier.written) if earlier else report

@@ -4,6 +4,7 @@ What comes in are the entries and public issues of the store. What goes out is o
 learns which feeds exist, which entries joined them when, and since when readers see an entry as it is.
 """
 
+from letters.publish.announcing import AnnounceReport, announce
 from letters.publish.edge import PublishReport, publish
 
-__all__ = ["PublishReport", "publish"]
+__all__ = ["AnnounceReport", "PublishReport", "announce", "publish"]

@@ -20,6 +20,7 @@ from letters.publish.stamp import Stamp, digest_site, read_stamp, write_stamp
 from letters.publish.tree import Tree
 from letters.settings import Settings, Workspace
 from letters.store import Store
+from letters.store.announcements import note_documents
 from letters.store.unpublished import forget_marks, set_tree_token, tree_token
 from letters.store.vocabulary import load_audiences, load_topics
 
@@ -67,18 +68,19 @@ def publish(
     tally = tree.tally
     known = stamp.documents + tally.added if stamp else 0
     documents = tally.written + tally.unchanged if everything else known
-    if not tally.problems:
-        # Until here a kill leaves the marks, and all of this is done again. Between the two lines it leaves a tree that is
-        # not the remembered one, and all documents are looked at.
-        new = Stamp(
-            token=secrets.token_hex(16),
-            digest=digest,
-            base_url=settings.site.base_url,
-            documents=documents,
-        )
-        with store.write() as c:
+    new = Stamp(
+        token=secrets.token_hex(16), digest=digest, base_url=settings.site.base_url, documents=documents
+    )
+    with store.write() as c:
+        if settings.publish.hub:
+            in_place = press.digests.keys() - tally.failed
+            note_documents(c, {path: press.digests[path] for path in in_place})
+        if not tally.problems:
+            # Until here a kill leaves the marks, and all of this is done again. Behind it, it leaves a tree that is not the
+            # remembered one, and all documents are looked at.
             forget_marks(c, scope.marks)
             set_tree_token(c, new.token)
+    if not tally.problems:
         write_stamp(root, new)
     return PublishReport(
         written=tally.written, unchanged=documents - tally.written, problems=tuple(tally.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, partial
@@ -51,6 +52,8 @@ class Press:
         self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
         self._site = Site(reading, names, settings, self, overrides=overrides)
+        #: Of the feeds' documents that were made, by path.
+        self.digests: dict[str, str] = {}
         # Shared between the documents of one press, and gone with it.
         self._item = lru_cache(_KEPT_ITEMS)(self._make_item)
         self._written = lru_cache(_KEPT_ITEMS * len(FORMATS))(self._write_item)
@@ -78,7 +81,9 @@ class Press:
             yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
 
     def feed_document(self, stored: StoredFeed, form: str) -> bytes:
-        return self.write(form, self.document(stored), self._feed_items(stored.path))
+        content = self.write(form, self.document(stored), self._feed_items(stored.path))
+        self.digests[f"{stored.path}.{form}"] = hashlib.sha256(content).hexdigest()
+        return content
 
     def document(self, stored: StoredFeed) -> Document:
         """A feed's own document, without its items."""

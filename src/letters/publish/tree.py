@@ -36,6 +36,8 @@ class Tally:
     unchanged: int = 0
     #: Of those written, how many were not there before.
     added: int = 0
+    #: Paths of those that could not be written.
+    failed: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -96,6 +98,7 @@ class Tree:
             try:
                 self._count(path, future.result())
             except OSError as error:
+                self.tally.failed.add(path.relative_to(self.root).as_posix())
                 self._report(_unwritable(self._shown(path), error))
 
     def _count(self, path: Path, outcome: Outcome) -> None:

@@ -373,6 +373,17 @@ unpublished = Table(
     # Another one each time.
     Column("mark", Text, nullable=False),
 )
+#: What hubs are told of (WebSub): a feed's document, as it is and as the hub knows it; the path is that in the tree.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("announced", Text, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("next_at", UTCDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
 #: The one row says what the published tree must bear if it is to be what this database remembers.
 tree_state = Table(
     "tree_state",
