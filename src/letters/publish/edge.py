@@ -9,9 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from letters.cards import Vocabulary
 from letters.errors import Problem
 from letters.model import Progress
 from letters.publish.assemble import whole_seconds
+from letters.publish.gone import Gone, gone_keys
 from letters.publish.press import Press
 from letters.publish.reading import Reading
 from letters.publish.record import Scope, record
@@ -22,7 +24,7 @@ from letters.settings import Settings, Workspace
 from letters.store import Store
 from letters.store.announcements import note_documents
 from letters.store.unpublished import forget_marks, set_tree_token, tree_token
-from letters.store.vocabulary import load_audiences, load_topics
+from letters.store.vocabulary import load_audiences, load_topics, withdrawn_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,9 @@ def publish(
     can_stay = is_ours and stamp is not None and stamp.base_url == settings.site.base_url
     for group in press.groups(scope, stands=tree.keeps if can_stay else _nothing_stands):
         tree.write(group)
+    tree.remove(press.removed())
     tally = tree.tally
-    known = stamp.documents + tally.added if stamp else 0
+    known = stamp.documents + tally.added - tally.removed if stamp else 0
     documents = tally.written + tally.unchanged if everything else known
     new = Stamp(
         token=secrets.token_hex(16), digest=digest, base_url=settings.site.base_url, documents=documents
@@ -89,10 +92,25 @@ def publish(
 
 def load_names(c: Connection, settings: Settings) -> Names:
     """What feeds are named after."""
+    topics, audiences = load_topics(c), load_audiences(c)
+    withdrawn_topics, withdrawn_audiences = withdrawn_keys(c)
+    vocabulary = Vocabulary((*settings.topics, *topics.values()), (*settings.audiences, *audiences.values()))
     return Names(
-        topics=load_topics(c),
-        audiences=load_audiences(c),
+        topics=topics,
+        audiences=audiences,
         editions={edition.key: edition for edition in settings.editions},
+        gone=Gone(
+            gone_keys(
+                withdrawn_topics,
+                {key: one.key for key, one in vocabulary.topics.known.items()},
+                declared=[one.key for one in settings.topics],
+            ),
+            gone_keys(
+                withdrawn_audiences,
+                {key: one.key for key, one in vocabulary.audiences.known.items()},
+                declared=[one.key for one in settings.audiences],
+            ),
+        ),
     )
 
 

@@ -15,6 +15,8 @@ from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item, whole_seconds
 from letters.publish.clean import clean_line
 from letters.publish.content import Surroundings, shorten
+from letters.publish.gone import NAME as GONE
+from letters.publish.gone import write_gone
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
 from letters.publish.reading import Reading
@@ -55,6 +57,7 @@ class Press:
         #: Of the feeds' documents that were made, by path.
         self.digests: dict[str, str] = {}
         # Shared between the documents of one press, and gone with it.
+        self._gone = self._find_gone()
         self._item = lru_cache(_KEPT_ITEMS)(self._make_item)
         self._written = lru_cache(_KEPT_ITEMS * len(FORMATS))(self._write_item)
         self._feed_items = lru_cache(8)(self._list_items)
@@ -146,7 +149,27 @@ class Press:
 
     def _stored(self, paths: Iterable[str]) -> Iterator[StoredFeed]:
         found = self._reading.feeds(paths)
-        yield from (found[path] for path in sorted(found))
+        yield from (found[path] for path in sorted(found) if path not in self._gone)
+
+    # --- feeds that are no more ------------------------------------------------------------------------
+
+    def _find_gone(self) -> dict[str, StoredFeed]:
+        """Feeds about topics and audiences that are no more, as soon as they hold nothing."""
+        gone = self._names.gone
+        if not gone.topics and not gone.audiences:
+            return {}
+        return {
+            path: stored for path, stored in self._reading.feeds().items() if path in gone and not stored.held
+        }
+
+    def removed(self) -> Iterator[str]:
+        """The documents of feeds that are no more, and the list of them when there is none."""
+        if not self._gone:
+            yield GONE
+        for path, stored in self._gone.items():
+            yield f"{path}/index.html"
+            pages = [history.page_path(path, number) for number in range(1, stored.pages + 2)]
+            yield from (f"{one}.{form}" for one in (path, *pages) for form in FORMATS)
 
     # --- history -------------------------------------------------------------------------------------
 
@@ -213,13 +236,21 @@ class Press:
 
     def _lists(self, scope: Scope) -> Iterator[Target]:
         yield Target("index.html", self._site.index_page)
+        if self._gone:
+            yield Target(GONE, self._gone_document)
         if scope.everything or scope.has_new_feeds:
             yield Target("index.opml", self._opml)
+
+    def _gone_document(self) -> bytes:
+        existing = self._reading.feeds().keys() - self._gone.keys()
+        return write_gone(self._names.gone, self._gone, existing=existing)
 
     def _opml(self) -> bytes:
         groups: dict[str, list[opml.Listed]] = {name: [] for name in GROUPS}
         feeds = self._reading.feeds()
         for path, stored in feeds.items():
+            if path in self._gone:
+                continue
             feed = self.feed(path)
             listed = opml.Listed(heading_of(feed), self._document(stored, (), history.Links()))
             groups[group_of(feed)].append(listed)

@@ -10,6 +10,7 @@ from typing import Literal
 from letters.model import Audience, Edition, Entry, Feed, Topic
 from letters.publish.clean import clean_line
 from letters.publish.content import digest_entry
+from letters.publish.gone import Gone
 
 ALL = "all"
 
@@ -26,6 +27,7 @@ class Names:
     topics: Mapping[str, Topic]
     audiences: Mapping[str, Audience]
     editions: Mapping[str, Edition]
+    gone: Gone = field(default_factory=Gone)
 
     def linked(self, *, undeclared: Undeclared) -> frozenset[str]:
         """Paths of the feeds of topics and audiences that have one."""

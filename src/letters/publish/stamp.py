@@ -55,6 +55,7 @@ def digest_site(settings: Settings, names: Names, *, overrides: Path) -> str:
         settings.site.model_dump_json(),
         settings.publish.model_dump_json(),
         repr(settings.editions),
+        repr((sorted(names.gone.topics.items()), sorted(names.gone.audiences.items()))),
         repr(sorted((one.key, one.name, one.declared) for one in names.topics.values())),
         repr(sorted((one.key, one.name, one.declared) for one in names.audiences.values())),
     ]

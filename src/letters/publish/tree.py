@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
@@ -36,6 +37,8 @@ class Tally:
     unchanged: int = 0
     #: Of those written, how many were not there before.
     added: int = 0
+    #: Documents that were taken away.
+    removed: int = 0
     #: Paths of those that could not be written.
     failed: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
@@ -83,6 +86,16 @@ class Tree:
             # Side by side, for each waits for the disk.
             list(writers.map(sync_folder, self._folders))
             self._folders.clear()
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Take documents away, with their twins; those that are not there are gone already."""
+        for path in paths:
+            document = self.root / path
+            self.tally.removed += document.is_file()
+            for suffix in ("", *TWINS):
+                document.with_name(document.name + suffix).unlink(missing_ok=True)
+            with suppress(OSError):  # it holds something else
+                document.parent.rmdir()
 
     def _render(self, target: Target) -> bytes | None:
         try:

@@ -228,6 +228,8 @@ topic = Table(
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
     Column("first_named_at", UTCDateTime, nullable=False),
+    # Since when it is declared no more, though it was.
+    Column("withdrawn_at", UTCDateTime),
 )
 audience = Table(
     "audience",
@@ -236,6 +238,8 @@ audience = Table(
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
     Column("first_named_at", UTCDateTime, nullable=False),
+    # Since when it is declared no more, though it was.
+    Column("withdrawn_at", UTCDateTime),
 )
 card_topic = Table(
     "card_topic",

@@ -37,6 +37,8 @@ def upgrade() -> None:
     # Topics and audiences are no longer among what a reader should look again for: the digests of before mean
     # something else, and an entry's first digest leaves its date.
     op.execute(sa.text("UPDATE entry SET digest = NULL"))
+    for table in ("topic", "audience"):
+        op.add_column(table, sa.Column("withdrawn_at", UTCDateTime()))
     op.add_column("feed", sa.Column("held", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("feed", sa.Column("newest_at", UTCDateTime()))
     op.add_column("feed", sa.Column("pages", sa.Integer(), nullable=False, server_default="0"))
