@@ -318,19 +318,22 @@ def test_a_document_is_read_once_and_again_when_it_changed(
     assert answer.body == b"<new/>"
 
 
-def test_bytes_that_are_in_place_are_sent_at_once(here: Any, tree: Path) -> None:
+@pytest.mark.parametrize("in_place", [True, False])
+def test_bytes_that_are_in_place_are_sent_at_once(here: Any, tree: Path, in_place: bool) -> None:
     """A hub that was pinged a moment after publishing must not be told 304; not even twice within a tick of the clock."""
     published = make_tree(here)
-    for number in range(300):
+    beside = tree / ".next"
+    for number in range(2000):
         # Of the same length, as two versions of a feed may be.
-        content = f"<rss n='{number:03}'/>"
-        if number % 2:
-            (tree / "all.rss").write_text(content)
+        content = f"<rss n='{number:04}'/>".encode()
+        if in_place:
+            (tree / "all.rss").write_bytes(content)
         else:
-            replace_file(tree / "all.rss", content)
+            beside.write_bytes(content)
+            beside.replace(tree / "all.rss")
         answer = published.answer(b"GET", b"/all.rss", {})
         assert answer is not None
-        assert answer.body == content.encode()
+        assert answer.body == content
 
 
 def test_memory_is_bounded_and_the_least_asked_goes_first(here: Any, tree: Path) -> None:

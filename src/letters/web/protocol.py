@@ -21,8 +21,6 @@ LOOK_EVERY_SECONDS = 10.0
 # h11, uvicorn's other parser, has the same limit; this one has none of its own.
 _LONGEST_HEAD_BYTES = 65_536
 _SHORT_METHODS = frozenset({b"GET", b"HEAD"})
-#: A request with one of these brings something, or wants more than a document.
-_UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 
 
 class DocumentProtocol(HttpToolsProtocol):
@@ -116,13 +114,11 @@ class DocumentProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _answer_from_tree(self) -> bool:
-        """Whether the request was answered here."""
+        """Whether the request was answered here. A body, which no request for a document needs, is read and let go."""
         if self._tree is None or self.flow.write_paused or self._is_answering():
             return False
         method, url = self.parser.get_method(), self.url
         if method not in _SHORT_METHODS or not url.startswith(b"/"):
-            return False
-        if not _UNUSUAL.isdisjoint([name for name, _ in self.headers]):
             return False
         try:
             answer = self._tree.answer(method, url.partition(b"?")[0], gather(self.headers))
