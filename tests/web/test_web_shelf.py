@@ -17,7 +17,7 @@ class Thing:
 
 
 def version(*, changed_seconds_ago: float = 60.0, size: int = 1) -> Version:
-    return (1, size, 0, time.time_ns() - int(changed_seconds_ago * 1e9), 1)
+    return Version(1, size, 0, time.time_ns() - int(changed_seconds_ago * 1e9), 1)
 
 
 def test_only_the_very_version_is_given_back() -> None:
@@ -25,9 +25,8 @@ def test_only_the_very_version_is_given_back() -> None:
     held = version()
     shelf.add("a", held, Thing("a"))
     assert shelf.get("a", held) == Thing("a")
-    for place in range(5):
-        other = tuple(value + (index == place) for index, value in enumerate(held))
-        assert shelf.get("a", other) is None  # type: ignore[arg-type]
+    for name, value in held._asdict().items():
+        assert shelf.get("a", held._replace(**{name: value + 1})) is None, name
     assert shelf.get("b", held) is None
 
 

@@ -282,6 +282,22 @@ def test_a_twin_that_leads_out_of_the_tree_is_not_followed(client: TestClient[An
     assert ask(client, "/all.rss", "br")[2] == b"<rss/>"
 
 
+@pytest.mark.parametrize("first", ["unsubscribe", "preferences", "confirm", "websub"])
+def test_what_lies_below_the_address_of_a_secret_is_never_looked_for(
+    here: Any, client: TestClient[Any], tree: Path, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / first).mkdir()
+    (tree / first / "token").write_text("from the tree")
+    looked: list[str] = []
+    stat = os.stat
+    monkeypatch.setattr(
+        "letters.web.tree.os.stat", lambda path, **named: looked.append(str(path)) or stat(path, **named)
+    )
+    for path in (f"/{first}/token", f"/%{ord(first[0]):02x}{first[1:]}/token", f"//{first}/token"):
+        assert client.get(path).text != "from the tree"
+    assert not [path for path in looked if "token" in path]
+
+
 # --- memory ------------------------------------------------------------------------------------------------
 
 

@@ -77,7 +77,7 @@ class LargeFile:
 
     @property
     def size_bytes(self) -> int:
-        return self.version[1]
+        return self.version.size_bytes
 
 
 @dataclass(frozen=True, slots=True)

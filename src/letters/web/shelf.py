@@ -6,11 +6,24 @@ import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-#: What tells one content of a path from another. Documents are replaced whole, by another inode; for what is written in
-#: place there are the dates, of which nobody can set the second.
-Version = tuple[int, int, int, int, int]
+
+class Version(NamedTuple):
+    """What tells one content of a path from another.
+
+    Documents are replaced whole, by another inode; for what is written in place there are the dates, of which nobody can set
+    the second.
+    """
+
+    inode: int
+    size_bytes: int
+    #: In nanoseconds since 1970: the date of the content, and that of the inode.
+    changed_ns: int
+    touched_ns: int
+    device: int
+
+
 # The clock of a file system ticks every few milliseconds, on some only every second: within one tick a file may change
 # twice and look the same. What changed just now is therefore read again next time ("racy git" names the problem).
 _SETTLED_AFTER_NS = 1_000_000_000
@@ -25,7 +38,7 @@ T = TypeVar("T", bound=_Sized)
 
 
 def version_of(status: os.stat_result) -> Version:
-    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev)
+    return Version(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ class Shelf(Generic[T]):
     def add(self, path: str, version: Version, value: T) -> None:
         """Hold it, unless the file has changed so lately that this version may not be its last under this name."""
         self._drop(path)
-        if time.time_ns() - version[3] < _SETTLED_AFTER_NS:
+        if time.time_ns() - version.touched_ns < _SETTLED_AFTER_NS:
             return
         self._held[path] = _Held(version, value)
         self.size_bytes += value.size_bytes

@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from letters.settings import Settings
 from letters.web.answers import (
@@ -38,6 +39,23 @@ _LARGEST_HELD_BYTES = 4_000_000
 FIELDS = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the tree is by one version of the settings."""
+
+    settings: Settings
+    root: str
+    gone: GoneList
+    site: SiteAddress
+
+    def holds(self, file: str) -> bool:
+        """Whether a file lies in the tree: a symbolic link is followed only if it ends there."""
+        try:
+            return os.path.realpath(file).startswith(f"{self.root}/")
+        except OSError:
+            return False
+
+
 class PublishedTree:
     """Answers requests for documents of the tree that `house()` has at the moment.
 
@@ -56,7 +74,7 @@ class PublishedTree:
         self._owned = owned
         self._largest_held = largest_held_bytes
         self._shelf: Shelf[Representation] = Shelf(budget_bytes=budget_bytes)
-        self._settings: Settings | None = None
+        self._ground: _Ground | None = None
 
     def answer(self, method: bytes, raw_path: bytes, fields: Mapping[bytes, bytes]) -> Answer | None:
         """The answer to GET, HEAD (whose body the caller leaves out) or OPTIONS; None where there is no such document.
@@ -64,20 +82,21 @@ class PublishedTree:
         `raw_path` is the path as it came, without query; `fields` has those of `FIELDS` that came, in lower case, several of
         one name joined by commas.
         """
+        ground = self._keep_up()
         path = self._read(raw_path)
-        if path is None or self._gone.find(path) is not None:
+        if path is None or ground.gone.find(path) is not None:
             return None
         document = document_of(path)
-        file = f"{self._root}/{document}"
+        file = f"{ground.root}/{document}"
         try:
             status = os.stat(file)
         except OSError:  # not there, or a name that is too long, or a loop of links
             return None
         if not stat.S_ISREG(status.st_mode):
-            return self._redirect(path) if stat.S_ISDIR(status.st_mode) else None
+            return _redirect(path, ground) if stat.S_ISDIR(status.st_mode) else None
         if method == b"OPTIONS":
-            return options(document) if self._is_inside(file) else None
-        chosen = self._choose(document, file, status, fields.get(b"accept-encoding"))
+            return options(document) if ground.holds(file) else None
+        chosen = self._choose(ground, document, file, status, fields.get(b"accept-encoding"))
         if chosen is None:
             return None
         held = is_held(
@@ -90,27 +109,25 @@ class PublishedTree:
     def find_gone(self, raw_path: bytes) -> Gone | None:
         """Whether the address is one of those that are gone."""
         path = self._read(raw_path)
-        return None if path is None else self._gone.find(path)
+        return None if path is None else self._keep_up().gone.find(path)
 
     def _read(self, raw_path: bytes) -> str | None:
-        self._keep_up()
         path = read_path(raw_path)
         return None if path is None or path.partition("/")[0] in self._owned else path
 
-    def _keep_up(self) -> None:
+    def _keep_up(self) -> _Ground:
         """Go by the newest settings; what was made by older ones is forgotten."""
         house = self._house()
         settings = house.settings
-        if settings is self._settings:
-            return
-        self._settings = settings
-        self._root = str(house.workspace.tree(settings))
-        self._gone = GoneList(self._root)
-        self._site = SiteAddress(settings.site.base_url, getattr(settings.publish, "hub", ""))
-        self._shelf.clear()
+        if self._ground is None or self._ground.settings is not settings:
+            self._shelf.clear()
+            root = str(house.workspace.tree(settings))
+            site = SiteAddress(settings.site.base_url, getattr(settings.publish, "hub", ""))
+            self._ground = _Ground(settings, root, GoneList(root), site)
+        return self._ground
 
     def _choose(
-        self, document: str, file: str, status: os.stat_result, accept: bytes | None
+        self, ground: _Ground, document: str, file: str, status: os.stat_result, accept: bytes | None
     ) -> Representation | None:
         """The best twin that belongs to the document as it is now, else the document."""
         if accept and may_have_twins(document):
@@ -122,50 +139,40 @@ class PublishedTree:
                     continue
                 # Any other date is that of a twin that an interrupted publish left behind.
                 if its.st_mtime_ns == status.st_mtime_ns and stat.S_ISREG(its.st_mode):
-                    found = self._represent(document, twin, its, coding)
+                    found = self._represent(ground, document, twin, its, coding)
                     if found is not None:
                         return found
-        return self._represent(document, file, status, None)
+        return self._represent(ground, document, file, status, None)
 
     def _represent(
-        self, document: str, file: str, status: os.stat_result, coding: Coding | None
+        self, ground: _Ground, document: str, file: str, status: os.stat_result, coding: Coding | None
     ) -> Representation | None:
         version = version_of(status)
         known = self._shelf.get(file, version)
         if known is not None:
             return known
-        if not self._is_inside(file):
+        if not ground.holds(file):
             return None
         if status.st_size > self._largest_held:
             # Read by nobody before it is sent, so its tag is made of what changes whenever it does.
-            etag = b'"%x-%x"' % (status.st_size, status.st_mtime_ns)
-            validators = Validators(etag, int(status.st_mtime))
+            validators = Validators(b'"%x-%x"' % (status.st_size, status.st_mtime_ns), int(status.st_mtime))
             large = LargeFile(file, version)
-            return represent(document, coding, validators, content=large, site=self._site)
-        return self._load(document, file, coding)
-
-    def _load(self, document: str, file: str, coding: Coding | None) -> Representation | None:
+            return represent(document, coding, validators, content=large, site=ground.site)
         try:
             with open(file, "rb") as opened:
                 # Of the open file: the path may have got another since.
-                status = os.fstat(opened.fileno())
+                version = version_of(os.fstat(opened.fileno()))
                 content = opened.read()
         except OSError:
             return None
         # Of these very bytes, so each coding's is its own, and a twin that was compressed anew has a new one.
         etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'.encode()
-        validators = Validators(etag, int(status.st_mtime))
-        made = represent(document, coding, validators, content=content, site=self._site)
-        self._shelf.add(file, version_of(status), made)
+        validators = Validators(etag, version.changed_ns // 1_000_000_000)
+        made = represent(document, coding, validators, content=content, site=ground.site)
+        self._shelf.add(file, version, made)
         return made
 
-    def _redirect(self, path: str) -> Answer | None:
-        index = f"{self._root}/{path}/{INDEX}"
-        return redirect_to_folder(path) if os.path.isfile(index) and self._is_inside(index) else None
 
-    def _is_inside(self, file: str) -> bool:
-        """Whether a file lies in the tree: a symbolic link is followed only if it ends there."""
-        try:
-            return os.path.realpath(file).startswith(f"{self._root}/")
-        except OSError:
-            return False
+def _redirect(path: str, ground: _Ground) -> Answer | None:
+    index = f"{ground.root}/{path}/{INDEX}"
+    return redirect_to_folder(path) if os.path.isfile(index) and ground.holds(index) else None
