@@ -12,9 +12,11 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from letters.errors import LinkError
+from letters.web.front import Front
+from letters.web.missing import MISSING_ROUTES
 from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, site_of
 from letters.web.personal import PERSONAL_ROUTES
-from letters.web.tree import TREE_ROUTES
+from letters.web.tree import PublishedTree
 from letters.web.websub import WEBSUB_ROUTES
 
 __all__ = ["HouseProvider", "WebHouse", "make_app"]
@@ -43,20 +45,25 @@ _DAMAGED = (
 _log = structlog.get_logger("letters.web")
 
 
-def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None) -> Litestar:
+def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None) -> Front:
     """The public site of the house that `house()` gives; it is asked at every request.
 
     `on_push` is called, in the server's thread, when a hub pushed something that is to be read.
     """
-    return Litestar(
-        [*PERSONAL_ROUTES, *WEBSUB_ROUTES, *TREE_ROUTES],
-        state=State({"site": Site(house), "on_push": on_push}),
+    ours = [*PERSONAL_ROUTES, *WEBSUB_ROUTES]
+    # What lies below their first names is never looked for in the tree: it is somebody's secret.
+    owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
+    tree = PublishedTree(house, owned=owned)
+    app = Litestar(
+        [*ours, *MISSING_ROUTES],
+        state=State({"site": Site(house), "tree": tree, "on_push": on_push}),
         exception_handlers={LinkError: _damaged, HTTPException: _refused, Exception: _broken},
         request_max_body_size=_LARGEST_BODY_BYTES,
         openapi_config=None,
         # Litestar's own would log the path of a failed request, and with it the token.
         logging_config=None,
     )
+    return Front(app, tree)
 
 
 def _damaged(request: Request[Any, Any, Any], _error: LinkError) -> Response[bytes]:

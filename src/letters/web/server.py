@@ -12,6 +12,7 @@ from typing import Any, Self
 import uvicorn
 
 from letters.errors import LettersError, UsageError
+from letters.web.protocol import DocumentProtocol
 
 #: How long answers under way may take once the server is told to end, in seconds.
 _PATIENCE = 5
@@ -31,6 +32,9 @@ class WebServer:
         self.url = f"http://{shown}:{self.port}/"
         config = uvicorn.Config(
             app,
+            http=DocumentProtocol,
+            # No page of ours opens one, whatever libraries are installed.
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,147 +1,178 @@
-"""The published tree as a static site: right types, validators, nothing outside the tree."""
+"""The published tree, answered from memory while it is what lies on disk.
+
+Each answer looks at the document's date and size, so none is older than the tree at that moment: who was just pinged about
+a feed never gets its old bytes. Nothing else is waited for: no thread, no database.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
-from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
-
-from letters.web.pages import in_thread, site_of
-
-_TYPES = {
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".json": "application/feed+json; charset=utf-8",
-    ".opml": "text/x-opml",
-    ".xml": "application/xml; charset=utf-8",
-    ".html": "text/html",
-    ".css": "text/css",
-    ".txt": "text/plain",
-    ".ics": "text/calendar",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".ico": "image/vnd.microsoft.icon",
-}
-_INDEX = "index.html"
-# Issue pages carry their mail's inline styles and show publishers' artwork; nothing may run.
-_POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data:; media-src https:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+from letters.settings import Settings
+from letters.web.answers import (
+    Answer,
+    LargeFile,
+    Representation,
+    SiteAddress,
+    may_have_twins,
+    options,
+    redirect_to_folder,
+    represent,
 )
-_HEADERS = {
-    # Feeds and pages change when they change; whoever asks again with a validator gets a short answer.
-    "Cache-Control": "public, max-age=300",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Content-Security-Policy": _POLICY,
-}
+from letters.web.codings import Coding, wanted_codings
+from letters.web.conditions import Validators, is_held
+from letters.web.gone import Gone, GoneList
+from letters.web.pages import HouseProvider
+from letters.web.paths import INDEX, document_of, read_path
+from letters.web.shelf import Shelf, version_of
+
+#: For documents held in memory; a thousand feeds of a hundred entries, in one coding.
+_BUDGET_BYTES = 64_000_000
+#: What is larger is read while it is sent.
+_LARGEST_HELD_BYTES = 4_000_000
+
+#: The header fields that an answer depends on.
+FIELDS = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since"})
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A file of the tree as it was read once."""
+class _Ground:
+    """What the tree is by one version of the settings."""
 
-    content: bytes
-    type: str
-    etag: str
-    changed: datetime
+    settings: Settings
+    root: str
+    gone: GoneList
+    site: SiteAddress
+
+    def holds(self, file: str) -> bool:
+        """Whether a file lies in the tree: a symbolic link is followed only if it ends there."""
+        try:
+            return os.path.realpath(file).startswith(f"{self.root}/")
+        except OSError:
+            return False
 
 
-def find_file(tree: Path, path: str) -> Path | None:
-    """The file that an address names; the index of a folder. None for what is hidden, outside, or not there.
+class PublishedTree:
+    """Answers requests for documents of the tree that `house()` has at the moment.
 
-    A symbolic link is followed only if it ends inside the tree.
+    Used by one thread only. `owned` are first names of paths that belong to others: nothing below them is looked at.
     """
-    parts = [part for part in path.split("/") if part]
-    if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
-        return None
-    try:
-        found = tree.joinpath(*parts).resolve()
-        if found.is_dir():
-            found = (found / _INDEX).resolve()
-        return found if found.is_relative_to(tree.resolve()) and found.is_file() else None
-    except (OSError, RuntimeError):  # a name that is too long; a loop of links, before Python 3.13
-        return None
 
+    def __init__(
+        self,
+        house: HouseProvider,
+        *,
+        owned: frozenset[str] = frozenset(),
+        budget_bytes: int = _BUDGET_BYTES,
+        largest_held_bytes: int = _LARGEST_HELD_BYTES,
+    ) -> None:
+        self._house = house
+        self._owned = owned
+        self._largest_held = largest_held_bytes
+        self._shelf: Shelf[Representation] = Shelf(budget_bytes=budget_bytes)
+        self._ground: _Ground | None = None
 
-def read_document(path: Path) -> Document:
-    """Raises OSError when the file is gone since."""
-    with path.open("rb") as file:
-        content = file.read()
-        # Of the open file: the path may have been replaced in between.
-        changed = datetime.fromtimestamp(int(os.fstat(file.fileno()).st_mtime), UTC)
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Document(content, _TYPES.get(path.suffix.lower(), "application/octet-stream"), etag, changed)
+    def answer(self, method: bytes, raw_path: bytes, fields: Mapping[bytes, bytes]) -> Answer | None:
+        """The answer to GET, HEAD (whose body the caller leaves out) or OPTIONS; None where there is no such document.
 
-
-def is_unchanged(headers: Mapping[str, str], document: Document) -> bool:
-    """Whether the client has this already (RFC 9110 section 13.2.2: If-None-Match beats If-Modified-Since; R53)."""
-    tags = headers.get("if-none-match")
-    if tags is not None:
-        known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-        return "*" in known or document.etag in known
-    try:
-        since = parsedate_to_datetime(headers.get("if-modified-since", ""))
-    except ValueError:
-        return False
-    return document.changed <= since.replace(tzinfo=since.tzinfo or UTC)
-
-
-@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-@in_thread
-def home(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The index page."""
-    return _answer(request, "/")
-
-
-@route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-@in_thread
-def page(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
-    """Any other file of the tree."""
-    return _answer(request, path)
-
-
-def _answer(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
-    house = site_of(request).house
-    file = find_file(house.workspace.tree(house.settings), path)
-    if file is None:
-        raise NotFoundException
-    if not path.endswith("/") and _is_folder_without_slash(request, file, path):
-        # Relative, so that it is right behind a proxy that serves the site below a path.
-        return Response(
-            b"", status_code=308, headers={**_HEADERS, "Location": f"./{path.rsplit('/', 1)[-1]}/"}
+        `raw_path` is the path as it came, without query; `fields` has those of `FIELDS` that came, in lower case, several of
+        one name joined by commas.
+        """
+        ground = self._keep_up()
+        path = self._read(raw_path)
+        if path is None or ground.gone.find(path) is not None:
+            return None
+        document = document_of(path)
+        file = f"{ground.root}/{document}"
+        try:
+            status = os.stat(file)
+        except OSError:  # not there, or a name that is too long, or a loop of links
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return _redirect(path, ground) if stat.S_ISDIR(status.st_mode) else None
+        if method == b"OPTIONS":
+            return options(document) if ground.holds(file) else None
+        chosen = self._choose(ground, document, file, status, fields.get(b"accept-encoding"))
+        if chosen is None:
+            return None
+        held = is_held(
+            chosen.validators,
+            if_none_match=fields.get(b"if-none-match"),
+            if_modified_since=fields.get(b"if-modified-since"),
         )
-    try:
-        document = read_document(file)
-    except OSError:
-        raise NotFoundException from None
-    validators = {"ETag": document.etag, "Last-Modified": format_datetime(document.changed, usegmt=True)}
-    if is_unchanged(request.headers, document):
-        return Response(b"", status_code=304, headers={**_HEADERS, **validators})
-    return Response(document.content, media_type=document.type, headers={**_HEADERS, **validators})
+        return chosen.unchanged if held else chosen.whole
+
+    def find_gone(self, raw_path: bytes) -> Gone | None:
+        """Whether the address is one of those that are gone."""
+        path = self._read(raw_path)
+        return None if path is None else self._keep_up().gone.find(path)
+
+    def _read(self, raw_path: bytes) -> str | None:
+        path = read_path(raw_path)
+        return None if path is None or path.partition("/")[0] in self._owned else path
+
+    def _keep_up(self) -> _Ground:
+        """Go by the newest settings; what was made by older ones is forgotten."""
+        house = self._house()
+        settings = house.settings
+        if self._ground is None or self._ground.settings is not settings:
+            self._shelf.clear()
+            root = str(house.workspace.tree(settings))
+            site = SiteAddress(settings.site.base_url, getattr(settings.publish, "hub", ""))
+            self._ground = _Ground(settings, root, GoneList(root), site)
+        return self._ground
+
+    def _choose(
+        self, ground: _Ground, document: str, file: str, status: os.stat_result, accept: bytes | None
+    ) -> Representation | None:
+        """The best twin that belongs to the document as it is now, else the document."""
+        if accept and may_have_twins(document):
+            for coding in wanted_codings(accept):
+                twin = file + coding.ending
+                try:
+                    its = os.stat(twin)
+                except OSError:
+                    continue
+                # Any other date is that of a twin that an interrupted publish left behind.
+                if its.st_mtime_ns == status.st_mtime_ns and stat.S_ISREG(its.st_mode):
+                    found = self._represent(ground, document, twin, its, coding)
+                    if found is not None:
+                        return found
+        return self._represent(ground, document, file, status, None)
+
+    def _represent(
+        self, ground: _Ground, document: str, file: str, status: os.stat_result, coding: Coding | None
+    ) -> Representation | None:
+        version = version_of(status)
+        known = self._shelf.get(file, version)
+        if known is not None:
+            return known
+        if not ground.holds(file):
+            return None
+        if status.st_size > self._largest_held:
+            # Read by nobody before it is sent, so its tag is made of what changes whenever it does.
+            validators = Validators(b'"%x-%x"' % (status.st_size, status.st_mtime_ns), int(status.st_mtime))
+            large = LargeFile(file, version)
+            return represent(document, coding, validators, content=large, site=ground.site)
+        try:
+            with open(file, "rb") as opened:
+                # Of the open file: the path may have got another since.
+                version = version_of(os.fstat(opened.fileno()))
+                content = opened.read()
+        except OSError:
+            return None
+        # Of these very bytes, so each coding's is its own, and a twin that was compressed anew has a new one.
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'.encode()
+        validators = Validators(etag, version.changed_ns // 1_000_000_000)
+        made = represent(document, coding, validators, content=content, site=ground.site)
+        self._shelf.add(file, version, made)
+        return made
 
 
-def _is_folder_without_slash(request: Request[Any, Any, Any], file: Path, path: str) -> bool:
-    """Relative links of an index page are right only below its folder's address.
-
-    Litestar takes the last slash off the path before it looks for a route; the address as it came still has it.
-    """
-    named = path.rsplit("/", 1)[-1]
-    came = request.scope.get("raw_path") or b""
-    return file.name == _INDEX and named != _INDEX and not came.endswith(b"/")
-
-
-TREE_ROUTES = [home, page]
+def _redirect(path: str, ground: _Ground) -> Answer | None:
+    index = f"{ground.root}/{path}/{INDEX}"
+    return redirect_to_folder(path) if os.path.isfile(index) and ground.holds(index) else None
