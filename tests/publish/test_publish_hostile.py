@@ -210,6 +210,8 @@ def test_an_issues_article_keeps_words_and_links_and_loses_the_furniture() -> No
         ("https://a.example/%C3%A4?q=%3C", "https://a.example/%C3%A4?q=%3C"),
         ("https://bücher.example:8443/ä", "https://xn--bcher-kva.example:8443/%C3%A4"),
         ("HTTPS://a.example/", "https://a.example/"),
+        ("https://user:word@a.example:8443/x", "https://a.example:8443/x"),
+        ("https://ü:w@bücher.example/", "https://xn--bcher-kva.example/"),
         ("javascript:alert(1)", ""),
         ("//a.example/x", ""),
         ("https://", ""),

@@ -36,7 +36,10 @@ def lines(items: Iterable[str]) -> list[str]:
 
 
 def web_address(url: str) -> str:
-    """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing."""
+    """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing.
+
+    Without a name or password: what is published cannot be taken back.
+    """
     try:
         parts = urlsplit(clean_line(url))
         host, port = parts.hostname or "", parts.port
@@ -47,8 +50,8 @@ def web_address(url: str) -> str:
     if parts.scheme not in _SCHEMES or not host:
         return ""
     if not parts.netloc.isascii():
-        user, at, _ = parts.netloc.rpartition("@")
-        parts = parts._replace(netloc=f"{user}{at}{host}{f':{port}' if port else ''}")
+        parts = parts._replace(netloc=f"{host}{f':{port}' if port else ''}")
+    parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
     return _BARE.sub(lambda found: quote(found.group(), safe=""), parts.geturl())
 
 
