@@ -114,6 +114,10 @@ class _Html(HTMLParser):
                 kept = scheme in {"http", "https", "mailto"} or not urlsplit(value or "").scheme
                 self._report.check(kept, "html-harmless", self._where, found)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # To HTML, the slash of <p/> means nothing: the element stays open.
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
         if self.open and self.open[-1] == tag:
             self.open.pop()

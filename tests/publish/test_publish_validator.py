@@ -98,6 +98,7 @@ BROKEN = [
     ("plausible-date", ATOM_URL, "2026-03-02", "1970-01-01"),
     ("html-nesting", RSS_URL, "&lt;/a&gt;.&lt;/p&gt;", ".&lt;/p&gt;&lt;/a&gt;"),
     ("html-nesting", JSON_URL, "</p>", ""),
+    ("html-nesting", JSON_URL, "<p>First.</p>", "<p/>First."),
     ("html-harmless", ATOM_URL, "First.", "First.&lt;script&gt;&lt;/script&gt;"),
     ("html-harmless", JSON_URL, "<p>", "<p onclick='x()'>"),
     ("html-harmless", RSS_URL, '"https://a.example/"&gt;', '"javascript:x()"&gt;'),
