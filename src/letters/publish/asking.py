@@ -36,7 +36,7 @@ _log = structlog.get_logger("letters.publish")
 
 #: Files in one pass at the most, and how long all of them together may take: the pass has other things to do.
 MOST = 50
-LONGEST = timedelta(seconds=60)
+LONGEST = timedelta(seconds=20)
 
 _AT_ONCE = 8
 _ONE_ANSWER = timedelta(seconds=10)
