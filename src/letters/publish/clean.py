@@ -8,10 +8,10 @@ from urllib.parse import quote, urlsplit
 
 from letters import text as words
 
-# What RFC 3986 does not allow to stand bare in an address; the percent sign stays, for most are escaped already.
-_BARE = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
-# The outline of a language tag (RFC 5646, section 2.1); feeds write "en_US", "English" and worse.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# What RFC 3986 does not allow to stand bare behind the host of an address; a percent sign stays where it escapes.
+_BARE = re.compile(r"[^\x21-\x7e]|[\"<>\[\\\]^`{|}]|%(?![0-9A-Fa-f]{2})")
+# The outline of a language tag (RFC 5646, section 2.1) with a language of ISO 639; feeds write "en_US", "English" and worse.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _SCHEMES = {"http", "https"}
 
 
@@ -52,7 +52,10 @@ def web_address(url: str) -> str:
     if not parts.netloc.isascii():
         parts = parts._replace(netloc=f"{host}{f':{port}' if port else ''}")
     parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-    return _BARE.sub(lambda found: quote(found.group(), safe=""), parts.geturl())
+    origin = f"{parts.scheme}://{parts.netloc}"
+    path, has_fragment, fragment = parts.geturl().removeprefix(origin).partition("#")
+    behind = path + has_fragment + fragment.replace("#", "%23")
+    return origin + _BARE.sub(lambda found: quote(found.group(), safe=""), behind)
 
 
 def language_tag(text: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
@@ -12,6 +15,11 @@ from letters.publish.podcasting import claim_feed, describe_episode, describe_fe
 
 _LINK = f"{{{border.ATOM}}}link"
 _DC = f"{{{border.DC}}}"
+# Plain text, in which a reader may take markup, or a reference, for the real thing.
+_PLAIN = re.compile(
+    rb"<(title|description|category|copyright|source|dc:creator|dc:contributor|dc:rights)(?: [^>]*)?>[^<]*&[^<]*(?=</)"
+)
+_PICTURES = {"", ".gif", ".jpeg", ".jpg", ".png"}
 
 
 def render_item(item: Item) -> border.Written:
@@ -65,7 +73,12 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     feed.pubDate(document.updated)
     for item in items:
         border.add_entry(feed, item)
-    return border.write_rss(feed)
+    return _PLAIN.sub(_spell_as_numbers, border.write_rss(feed))
+
+
+def _spell_as_numbers(found: re.Match[bytes]) -> bytes:
+    """The profile's spelling of ``&`` and ``<`` in plain text: the same to XML, and a sign to readers that guess."""
+    return found[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def _amend_channel(channel: border.Element, document: Document) -> None:
@@ -73,7 +86,7 @@ def _amend_channel(channel: border.Element, document: Document) -> None:
         border.add(channel, "copyright", document.rights)
     for category in document.categories:
         border.add(channel, "category", category.name, domain=category.scheme)
-    if picture := document.image or document.icon:
+    if picture := next(filter(_is_picture, (document.image, document.icon)), ""):
         image = border.add(channel, "image")
         border.add(image, "url", picture)
         # Of the channel's own words, as the specification asks.
@@ -89,3 +102,8 @@ def _amend_channel(channel: border.Element, document: Document) -> None:
         border.add(channel, f"{{{border.HISTORY}}}archive")
     describe_feed(channel, document)
     claim_feed(channel, document)
+
+
+def _is_picture(url: str) -> bool:
+    """Of a kind that the specification names for `image`, as far as the address tells."""
+    return bool(url) and PurePosixPath(urlsplit(url).path).suffix.lower() in _PICTURES
