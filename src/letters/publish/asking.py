@@ -84,13 +84,10 @@ def complete_enclosures(store: Store, settings: Settings, *, now: datetime) -> E
 
 def with_known_files(c: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """The entries with what is remembered of their files, where their publishers left it out."""
-    lacking = [entry.episode.enclosures for entry in entries if _lacks(entry)]
+    lacking = [
+        entry.episode.enclosures for entry in entries if any(map(lacks_something, entry.episode.enclosures))
+    ]
     return fill_in(entries, load_files(c, _urls(lacking)))
-
-
-def _lacks(entry: Entry) -> bool:
-    file = file_of(entry.episode.enclosures)
-    return file is not None and lacks_something(file)
 
 
 def _urls(episodes: Sequence[Sequence[Enclosure]]) -> list[str]:

@@ -35,9 +35,15 @@ def file_of(enclosures: Sequence[Enclosure]) -> Enclosure | None:
 
 def lacks_something(enclosure: Enclosure) -> bool:
     """Whether its length is left out, or its type and the file's name says nothing either."""
+    if (enclosure.length_bytes or 0) <= 0:
+        return True
+    return not (_given_type(enclosure) or type_by_name(enclosure.url))
+
+
+def _given_type(enclosure: Enclosure) -> str:
+    """The publisher's, where it is one and says something."""
     given = clean_line(enclosure.type)
-    has_type = (is_media_type(given) and given not in _SAYS_NOTHING) or bool(type_by_name(enclosure.url))
-    return not has_type or (enclosure.length_bytes or 0) <= 0
+    return given if is_media_type(given) and given not in _SAYS_NOTHING else ""
 
 
 def is_due(known: MediaFile | None, *, now: datetime) -> bool:
@@ -103,7 +109,7 @@ def failed_again(url: str, known: MediaFile | None, *, now: datetime) -> MediaFi
 
 def fill_in(entries: Iterable[Entry], known: Mapping[str, MediaFile]) -> list[Entry]:
     """The entries with what servers said of their files, where their publishers left it out; nothing else changes."""
-    return [_filled(entry, known) for entry in entries]
+    return [_filled(entry, known) for entry in entries] if known else list(entries)
 
 
 def _filled(entry: Entry, known: Mapping[str, MediaFile]) -> Entry:
@@ -116,11 +122,9 @@ def _filled(entry: Entry, known: Mapping[str, MediaFile]) -> Entry:
 def _complete(enclosure: Enclosure, known: MediaFile | None) -> Enclosure:
     if known is None or not lacks_something(enclosure):
         return enclosure
-    given = clean_line(enclosure.type)
-    has_type = is_media_type(given) and given not in _SAYS_NOTHING
     has_length = (enclosure.length_bytes or 0) > 0
     return replace(
         enclosure,
-        type=given if has_type else (known.type or enclosure.type),
+        type=_given_type(enclosure) or known.type or enclosure.type,
         length_bytes=enclosure.length_bytes if has_length else known.length_bytes,
     )
