@@ -22,6 +22,7 @@ from letters.model import (
     Credit,
     Enclosure,
     Entry,
+    Feed,
     Insights,
     Issue,
     IssueState,
@@ -33,7 +34,7 @@ from letters.model import (
 )
 from letters.publish import atom, jsonfeed, rss
 from letters.publish.addresses import FORMATS, Addresses
-from letters.publish.assemble import make_issue_item, make_item
+from letters.publish.assemble import make_document, make_issue_item, make_item
 from letters.publish.clean import clean_line, paragraphs, web_address
 from letters.publish.content import UNTITLED, Surroundings
 from letters.publish.imprint import Imprint
@@ -41,6 +42,7 @@ from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item, Owner
 from letters.publish.pages import Pages, make_card_page
 from letters.settings.types import SiteSettings
+from letters.store.feeds import StoredFeed
 
 POISON = [
     "<script>alert(1)</script>",
@@ -259,6 +261,36 @@ def test_all_readers_see_the_same_whatever_comes_in(entry: Entry) -> None:
         assert {**cleaned, "title": "", "content": ""} == {**wanted, "title": "", "content": ""}
     title = etree.fromstring(documents["rss"]).findtext("channel/item/title")
     assert title == wanted["title"]
+
+
+@given(anything, anything, anything, addresses)
+def test_a_feeds_own_fields_are_the_same_to_all_readers(title: str, about: str, name: str, url: str) -> None:
+    feed = Feed(
+        path="topics/signals",
+        title=title,
+        description=about,
+        topic=Topic(key="signals", name=name),
+        audience=Audience(key="keeper", name=name),
+    )
+    shown = make_document(
+        feed,
+        StoredFeed(path=feed.path, guid=document().guid, since=day(0)),
+        [],
+        addresses=AROUND.addresses,
+        publication="Signal",
+        language="en",
+        imprint=Imprint(rights=clean_line(about), license=web_address(url), image=web_address(url)),
+    )
+    texts = {form: module.write(shown, []) for form, module in WRITERS.items()}
+    for form, data in texts.items():
+        findings = validate(data, shown.addresses[form])
+        assert [one for one in findings if one.rule not in ALLOWED] == []
+    wanted = json.loads(texts["json"])
+    assume(not any(map(looks_misread, [shown.title, shown.description, shown.rights])))
+    for form in ("rss", "atom"):
+        seen = feedparser.parse(texts[form], sanitize_html=False, resolve_relative_uris=False).feed
+        assert (seen.title, seen.subtitle) == (wanted["title"], wanted["description"])
+        assert seen.get("rights", "") == wanted["_atom"].get("rights", "")
 
 
 @given(entries())

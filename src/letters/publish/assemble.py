@@ -123,7 +123,7 @@ def make_document(
     imprint: Imprint = _NO_IMPRINT,
 ) -> Document:
     """A feed's own fields."""
-    title = clean_line(feed.title)
+    title = clean_line(feed.title) or publication
     return Document(
         title=title,
         description=clean_line(feed.description) or title,
