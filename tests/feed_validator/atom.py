@@ -63,6 +63,11 @@ def check_atom(document: bytes, url: str, report: Report) -> None:
     links = root.findall(f"{_ATOM}link")
     for link in links:
         check_link(link, report, in_entry=False)
+    of_a_kind = Counter((one.get("rel", "alternate"), one.get("type"), one.get("hreflang")) for one in links)
+    report.check(all(count == 1 for count in of_a_kind.values()), "atom-link", "feed", of_a_kind)
+    names = [name_of(one) for one in root]
+    late = names[names.index("atom:entry") :] if "atom:entry" in names else []
+    report.check(set(late) <= {"atom:entry"}, "order", "feed", late)
     check_self(links, url, report)
     check_history(root, links, report)
     check_podcast_feed(root, root.get(_LANG), report)

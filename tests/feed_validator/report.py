@@ -27,14 +27,16 @@ RULES = {
     # RSS 2.0 and the RSS Advisory Board's profile.
     "rss-date": "RFC 822 with a year of four digits, and the weekday of that day",
     "rss-permalink": "only a web address is a permalink; isPermaLink says false of any other guid",
-    "rss-order": "items come after the channel's own elements, content:encoded after description (W3C)",
-    "rss-image": "the image bears the channel's own title and link",
+    "order": "entries come after the feed's own elements, content:encoded after description (W3C: MisplacedItem)",
+    "rss-image": "the image bears the channel's own title and link, and is a GIF, JPEG or PNG",
+    "rss-character-data": "in titles, & and < are written as &#x26; and &#x3C; (RSS profile; W3C: CharacterData)",
     "rss-same-twice": "no Dublin Core beside the core element of the same meaning (W3C: DuplicateSemantics)",
     "rss-author": "author holds a mail address",
     # Atom 1.0.
     "atom-date": "RFC 3339, whole seconds in UTC, which all readers understand",
     "atom-author": "the feed, or each of its entries, has an author (section 4.1.1)",
     "atom-alternate": "an entry without content has an alternate; no two of one type and language (section 4.1.2)",
+    "atom-link": "a feed has no two links of one relation, type and language (W3C: DuplicateAtomLink)",
     "atom-updated": "no two entries of one feed were updated at the same time (W3C: DuplicateUpdated)",
     "atom-text": "a text construct says its type (section 3.1)",
     "link-relation": "a registered relation (section 4.2.7.2)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from lxml import etree
@@ -32,6 +33,8 @@ from feed_validator.xml import (
     text_of,
 )
 
+_TITLE = re.compile(rb"<title>[^<]*&(?:amp|lt);[^<]*</title>")
+_PICTURE = re.compile(r"\.(gif|jpe?g|png)", re.IGNORECASE)
 _LINK = ("href", "rel", "type", "title", "length", "hreflang")
 _CHANNEL = {
     **dict.fromkeys(("title", "link", "description", "language", "copyright", "managingEditor"), ()),
@@ -73,6 +76,8 @@ def check_rss(document: bytes, url: str, report: Report) -> None:
         report.add("unknown", "document", f"<{root.tag}> {dict(root.attrib)}")
         return
     channel = root[0]
+    for title in _TITLE.findall(document):
+        report.add("rss-character-data", "title", title)
     _check_channel(channel, url, report)
     items = channel.findall("item")
     for item in items:
@@ -88,7 +93,7 @@ def _check_channel(channel: etree._Element, url: str, report: Report) -> None:
         report.check(text_of(channel.find(name)).strip(), "missing", "channel", name)
     if "item" in names:
         late = [name for name in names[names.index("item") :] if name != "item"]
-        report.check(not late, "rss-order", "channel", late)
+        report.check(not late, "order", "channel", late)
     _check_common(channel, report)
     if channel.find("language") is not None:
         check_language(channel.findtext("language"), "language", report)
@@ -124,6 +129,8 @@ def _check_image(channel: etree._Element, report: Report) -> None:
     if image is None:
         return
     check_uri(image.findtext("url"), "image", report, web=True)
+    ending = re.sub(r"^.*(?=\.)", "", image.findtext("url") or "")
+    report.check(_PICTURE.fullmatch(ending) or "/" in ending, "rss-image", "image/url", ending)
     for name in ("title", "link"):
         kept = image.findtext(name) == channel.findtext(name)
         report.check(kept, "rss-image", f"image/{name}", image.findtext(name))
@@ -136,7 +143,7 @@ def _check_item(item: etree._Element, report: Report) -> None:
     _check_common(item, report)
     if "content:encoded" in names:
         before = names[: names.index("content:encoded")]
-        report.check("description" in before, "rss-order", "item", names)
+        report.check("description" in before, "order", "item", names)
     _check_guid(item.find("guid"), report)
     for child in item:
         name, text = name_of(child), text_of(child)

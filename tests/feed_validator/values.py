@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 
 from feed_validator.report import Report
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[!#$&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%[0-9A-Fa-f]{2})+")
+_CHARACTERS = r"(?:[!$&'()*+,./0-9:;=?@A-Z_a-z~-]|%[0-9A-Fa-f]{2})"
+_URI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?://\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?{_CHARACTERS}*(?:#{_CHARACTERS}*)?"
+)
+_UUID = re.compile("urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(\s*;\s*{_TOKEN}=({_TOKEN}|"[^"]*"))*')
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _RFC822 = re.compile(rf"({'|'.join(_DAYS)}), \d{{2}} [A-Z][a-z]{{2}} \d{{4}} \d\d:\d\d:\d\d [+-]\d{{4}}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -44,6 +48,8 @@ def check_uri(text: str | None, where: str, report: Report, *, web: bool = False
     scheme, _, rest = text.partition(":")
     if kept and (web or scheme.lower() in {"http", "https"}):
         kept = scheme.lower() in {"http", "https"} and rest.startswith("//") and urlsplit(text).hostname
+    elif text.lower().startswith("urn:uuid:"):
+        kept = _UUID.fullmatch(text)
     report.check(kept, "address", where, text)
 
 
@@ -113,6 +119,10 @@ class _Html(HTMLParser):
                 self._report.check(urlsplit(value or "").scheme, "html-absolute", self._where, found)
                 kept = scheme in {"http", "https", "mailto"} or not urlsplit(value or "").scheme
                 self._report.check(kept, "html-harmless", self._where, found)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # To HTML, the slash of <p/> means nothing: the element stays open.
+        self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         if self.open and self.open[-1] == tag:

@@ -49,7 +49,18 @@ def everything(press: Any, with_settings: Any) -> Any:
     """Every field filled once, every kind of document made."""
     press.settings = with_settings(
         editions=(Edition(key="weekly", title="The weekly Signal", when="0 8 * * MON"),),
-        site={"description": "Of lights, logs & more.", "contact": "desk@signal.example"},
+        site={
+            "description": "Of lights, logs & more.",
+            "contact": "desk@signal.example",
+            "icon": "https://signal.example/icon.png",
+            "image": "https://signal.example/cover.png",
+            "rights": "© Signal & friends",
+        },
+        publish={
+            "hub": "https://hub.example/",
+            "license": "https://license.example/by/4.0",
+            "podcast_category": "News > Tech News",
+        },
     )
     with press.store.write() as c:
         add_pair(

@@ -89,6 +89,7 @@ def make_issue_item(
     summary: str,
     addresses: Addresses,
     publication: str,
+    language: str = "",
     imprint: Imprint = _NO_IMPRINT,
 ) -> Item:
     """An issue as an entry of its edition's feed; `guid` is that feed's, and the namespace of its issues' ids."""
@@ -105,6 +106,7 @@ def make_issue_item(
         published=at,
         updated=max(at, whole_seconds(issue.composed_at or at)),
         author=publication,
+        language=language,
         rights=imprint.rights,
         license=imprint.license,
     )
@@ -121,7 +123,7 @@ def make_document(
     imprint: Imprint = _NO_IMPRINT,
 ) -> Document:
     """A feed's own fields."""
-    title = clean_line(feed.title)
+    title = clean_line(feed.title) or publication
     return Document(
         title=title,
         description=clean_line(feed.description) or title,

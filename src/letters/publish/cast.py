@@ -10,6 +10,8 @@ from letters.publish.items import Media
 from letters.publish.media import is_media_type, media_type
 
 _CAPTIONS = "captions"
+# The longest that Podcasting 2.0 lets a person's name be.
+_LONGEST_NAME = 128
 
 
 def make_media(episode: Episode) -> Media | None:
@@ -24,7 +26,7 @@ def make_people(people: Sequence[Person]) -> tuple[Person, ...]:
     """Those who have a name, each once in a role."""
     clean = (
         Person(
-            name=clean_line(one.name),
+            name=clean_line(one.name)[:_LONGEST_NAME].rstrip(),
             role=clean_line(one.role).lower(),
             url=web_address(one.url),
             image=web_address(one.image),

@@ -121,7 +121,8 @@ def audience_references(entry: Entry, around: Surroundings) -> list[Reference]:
 
 
 def _references(nouns: Iterable[Topic | Audience], kind: str, around: Surroundings) -> list[Reference]:
-    paths = [(clean_line(noun.name), f"{kind}/{noun.key}") for noun in nouns]
+    # One without a name that can be shown goes by its key.
+    paths = [(clean_line(noun.name) or noun.key, f"{kind}/{noun.key}") for noun in nouns]
     return [
         Reference(name, around.addresses.page(path) if path in around.paths else "") for name, path in paths
     ]

@@ -32,6 +32,8 @@ feedgen.feed.formatRFC2822 = format_datetime
 #: lxml's elements, which have no types.
 Element = Any
 Amend = Callable[[Element], None]
+#: Another spelling of the same XML.
+Spell = Callable[[bytes], bytes]
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -72,7 +74,7 @@ class Written:
     document's root: which ones are needed there, `namespaces` says.
     """
 
-    def __init__(self, element: Element, *, depth: int) -> None:
+    def __init__(self, element: Element, *, depth: int, spell: Spell = bytes) -> None:
         self.namespaces = frozenset(etree.QName(one).namespace for one in element.iter())
         root = parent = etree.Element("root", nsmap=_EVERY_PREFIX)
         for _ in range(depth - 1):
@@ -80,7 +82,7 @@ class Written:
         parent.append(element)
         text = bytes(etree.tostring(root, pretty_print=True, encoding="UTF-8"))
         # Without the lines that open and close what it stands in.
-        self.text = text.split(b"\n", depth)[depth].rsplit(b"\n", depth + 1)[0]
+        self.text = spell(text.split(b"\n", depth)[depth].rsplit(b"\n", depth + 1)[0])
 
 
 def new_feed(*, namespaces: Mapping[str, str], amend: Amend) -> Any:
@@ -105,9 +107,9 @@ def new_entry(*, amend: Amend) -> Any:
     return entry
 
 
-def write_rss(feed: Any, items: Iterable[Written]) -> bytes:
-    """The document, with its items in their order."""
-    return _put(feed.rss_str(pretty=True), items, before=b"  </channel>\n</rss>")
+def write_rss(feed: Any, items: Iterable[Written], *, spell: Spell) -> bytes:
+    """The document, with its items in their order; `spell` is applied to all but them."""
+    return _put(spell(feed.rss_str(pretty=True)), items, before=b"  </channel>\n</rss>")
 
 
 def write_atom(feed: Any, entries: Iterable[Written]) -> bytes:

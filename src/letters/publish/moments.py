@@ -23,6 +23,8 @@ def set_apart(
     The one that comes last in the order of feeds keeps its date, those before it go back by a second each: a date in the
     future would be as odd, and the feed's own date stays that of the pass.
     """
+    if not updates:
+        return {}
     ordered = sorted(entries, key=lambda one: (one.ready_at, one.published, one.id), reverse=True)
     taken = {whole_seconds(one.updated_at) for one in ordered if one.id not in updates}
     apart = {}

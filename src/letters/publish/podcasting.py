@@ -10,13 +10,15 @@ from letters.publish.items import Document, Item
 
 _ITUNES = f"{{{border.ITUNES}}}"
 _PODCAST = f"{{{border.PODCAST}}}"
+# Of Apple's texts.
+_LONGEST = 255
 
 
 def describe_feed(parent: border.Element, document: Document) -> None:
     """Who answers for the podcast, and on which shelf it stands. Nothing for a feed without media."""
     if not document.has_media:
         return
-    border.add(parent, f"{_ITUNES}author", document.author)
+    border.add(parent, f"{_ITUNES}author", document.author[:_LONGEST].rstrip())
     border.add(parent, f"{_ITUNES}type", "episodic")
     # Of the newer spelling: Apple, and the W3C's validator, once took "no" and "clean".
     border.add(parent, f"{_ITUNES}explicit", "false")
@@ -24,7 +26,7 @@ def describe_feed(parent: border.Element, document: Document) -> None:
         border.add(parent, f"{_ITUNES}image", href=document.image)
     if document.owner:
         owner = border.add(parent, f"{_ITUNES}owner")
-        border.add(owner, f"{_ITUNES}name", document.owner.name)
+        border.add(owner, f"{_ITUNES}name", document.owner.name[:_LONGEST].rstrip())
         border.add(owner, f"{_ITUNES}email", document.owner.email)
     shelf = parent
     for name in filter(None, document.podcast_category.split(" > ")):

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from letters.model import PUBLIC, Entry, Issue, Rendering
+from letters.publish.asking import with_known_files
 from letters.publish.clean import clean_line
 from letters.publish.record import PUBLIC_STATES
 from letters.publish.selection import ALL, edition_path
@@ -65,7 +66,7 @@ class Reading:
 
     def _load(self, ids: Sequence[str]) -> None:
         with self._store.read() as c:
-            loaded = load_entries(c, ids=ids)
+            loaded = with_known_files(c, load_entries(c, ids=ids))
             named = {clean_line(one.title) for entry in loaded if entry.card for one in entry.card.related}
             named -= self.addresses.keys()
             if named:

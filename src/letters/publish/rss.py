@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
@@ -12,6 +15,11 @@ from letters.publish.podcasting import claim_feed, describe_episode, describe_fe
 
 _LINK = f"{{{border.ATOM}}}link"
 _DC = f"{{{border.DC}}}"
+# Plain text, in which a reader may take markup, or a reference, for the real thing.
+_PLAIN = re.compile(
+    rb"<(title|description|category|copyright|source|dc:creator|dc:contributor|dc:rights)(?: [^>]*)?>[^<]*&[^<]*(?=</)"
+)
+_PICTURES = {"", ".gif", ".jpeg", ".jpg", ".png"}
 
 
 def render_item(item: Item) -> border.Written:
@@ -33,7 +41,7 @@ def render_item(item: Item) -> border.Written:
     entry.dc.dc_creator(item.author)
     if item.language:
         entry.dc.dc_language(item.language)
-    return border.Written(entry.rss_entry(), depth=2)
+    return border.Written(entry.rss_entry(), depth=2, spell=_spell)
 
 
 def _amend_item(element: border.Element, item: Item) -> None:
@@ -67,7 +75,16 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     feed.language(document.language)
     feed.lastBuildDate(document.updated)
     feed.pubDate(document.updated)
-    return border.write_rss(feed, written)
+    return border.write_rss(feed, written, spell=_spell)
+
+
+def _spell(xml: bytes) -> bytes:
+    return _PLAIN.sub(_spell_as_numbers, xml)
+
+
+def _spell_as_numbers(found: re.Match[bytes]) -> bytes:
+    """The profile's spelling of ``&`` and ``<`` in plain text: the same to XML, and a sign to readers that guess."""
+    return found[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def _amend_channel(channel: border.Element, document: Document) -> None:
@@ -75,7 +92,7 @@ def _amend_channel(channel: border.Element, document: Document) -> None:
         border.add(channel, "copyright", document.rights)
     for category in document.categories:
         border.add(channel, "category", category.name, domain=category.scheme)
-    if picture := document.image or document.icon:
+    if picture := next(filter(_is_picture, (document.image, document.icon)), ""):
         image = border.add(channel, "image")
         border.add(image, "url", picture)
         # Of the channel's own words, as the specification asks.
@@ -91,3 +108,8 @@ def _amend_channel(channel: border.Element, document: Document) -> None:
         border.add(channel, f"{{{border.HISTORY}}}archive")
     describe_feed(channel, document)
     claim_feed(channel, document)
+
+
+def _is_picture(url: str) -> bool:
+    """Of a kind that the specification names for `image`, as far as the address tells."""
+    return bool(url) and PurePosixPath(urlsplit(url).path).suffix.lower() in _PICTURES

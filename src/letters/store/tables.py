@@ -199,6 +199,18 @@ episode = Table(
     # The newest of a source is found without looking at the others.
     Index("ix_episode_source_published", "source", "published"),
 )
+#: What servers said of media files whose publishers left length or type out; one row per address, asked once.
+enclosure = Table(
+    "enclosure",
+    metadata,
+    Column("url", Text, primary_key=True),
+    # Null and empty where the server does not say either.
+    Column("length_bytes", BigInteger),
+    Column("type", Text, nullable=False, server_default=""),
+    Column("asked_at", UTCDateTime, nullable=False),
+    # Requests in a row that came to nothing; 0 once there was an answer.
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
 # Few, and asked for at each look: see `letters.store.hidden`.
 _is_hidden = or_(episode.c.quarantined_at.is_not(None), episode.c.removed_at.is_not(None))
 Index("ix_episode_hidden", episode.c.source, sqlite_where=_is_hidden, postgresql_where=_is_hidden)

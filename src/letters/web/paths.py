@@ -9,7 +9,7 @@ from letters.web.codings import CODINGS
 
 INDEX = "index.html"
 #: The list of addresses that are gone, at the root of the tree; for us, not for readers.
-GONE = "gone.json"
+GONE = ".gone"
 
 # What nearly all addresses look like: nothing to decode, no name that begins with a dot, no name left empty.
 _PLAIN = re.compile(rb"/|(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
