@@ -19,7 +19,7 @@ from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
 from letters.pair import PairReport
 from letters.pair import pair as pair_cards
-from letters.publish import PublishReport, announce
+from letters.publish import PublishReport, announce, complete_enclosures
 from letters.publish import publish as publish_tree
 from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
@@ -126,6 +126,9 @@ class Pass:
         A second time in one pass adds to the first's count of what was written.
         """
         with self.timed("publish"):
+            if self.report.published is None:
+                found = complete_enclosures(self.house.store, self.house.settings, now=self.now)
+                self.report.problems += found.problems
             report = publish_tree(
                 self.house.store,
                 self.house.settings,

@@ -167,7 +167,7 @@ def test_identifiers_and_dates_survive_a_move_of_the_site(published: Any, with_s
     assert published.parse("all.atom").feed.id == feed_id
     assert published.json("all.json")["feed_url"] == "https://moved.example/news/all.json"
     text = "".join(published.text(path) for path in ("all.rss", "all.atom", "all.json", "index.html"))
-    assert "signal.example" not in text
+    assert "https://signal.example" not in text
 
 
 def test_a_retired_card_leaves_the_feeds_and_its_page_says_so(published_on_both: Any) -> None:

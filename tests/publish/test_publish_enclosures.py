@@ -22,7 +22,6 @@ from letters.publish.enclosures import (
     BACK_OFF,
     failed_again,
     files_to_ask,
-    is_due,
     is_given_up,
     lacks_something,
     length_in,
@@ -30,7 +29,7 @@ from letters.publish.enclosures import (
 from letters.settings import Settings
 from letters.settings.types import WatchSettings
 from letters.store import Store
-from letters.store.enclosures import MediaFile, load_files, save_files
+from letters.store.enclosures import MediaFile, load_files, note_files, save_files
 from letters.store.entries import load_entries, retire_entry
 
 SOUND = {"Content-Type": "audio/mpeg"}
@@ -225,11 +224,27 @@ def test_time_is_limited_for_all_together(
 def test_an_older_answer_never_replaces_a_newer_one(store: Store) -> None:
     new = MediaFile(url="https://a.example/", length_bytes=2, type="audio/ogg", asked_at=day(2))
     with store.write() as c:
+        note_files(c, {new.url: "entry"})
         save_files(c, [new])
         save_files(c, [MediaFile(url=new.url, asked_at=day(1), failures=1)])
         save_files(c, [])
     with store.read() as c:
         assert load_files(c, [new.url, "https://b.example/"]) == {new.url: new}
+
+
+def test_what_a_server_says_later_is_published_then(
+    press: Any, settings: Settings, http_server: HttpServer
+) -> None:
+    press.settings = settings
+    add(press.store, http_server.on("/1", Reply(503)))
+    complete_enclosures(press.store, settings, now=day(5))
+    press.publish(day(5))
+    assert "size_in_bytes" not in press.json("all.json")["items"][0]["attachments"][0]
+    http_server.on("/1", Reply(200, b"", SOUND, length=9))
+    complete_enclosures(press.store, settings, now=day(6))
+    # Its page shows no length, its feeds do.
+    assert press.publish(day(6)).written == 4 * 3
+    assert press.json("all.json")["items"][0]["attachments"][0]["size_in_bytes"] == 9
 
 
 # --- thinking --------------------------------------------------------------------------------------------
@@ -256,17 +271,17 @@ def test_a_file_lacks_its_length_or_a_type_that_its_name_does_not_tell(
 def test_a_file_of_several_episodes_is_asked_about_once_and_odd_addresses_never() -> None:
     one, other = Enclosure(url="https://m.example/ä"), Enclosure(url="https://m.example/%C3%A4")
     odd = Enclosure(url="ftp://m.example/a")
-    assert list(files_to_ask([(one,), (other,), (odd,), ()], {}, now=day(1))) == ["https://m.example/%C3%A4"]
+    found = files_to_ask({"1": (one,), "2": (other,), "3": (odd,), "4": ()})
+    assert list(found) == ["https://m.example/%C3%A4"]
 
 
-def test_pauses_grow_until_a_file_is_given_up() -> None:
-    file = None
-    now = day(1)
-    pauses = []
-    while file is None or not is_given_up(file):
-        file = failed_again("https://m.example/a", file, now=now)
-        pauses.append(next((p for p in BACK_OFF if is_due(file, now=now + p)), None))
-    assert pauses == [*BACK_OFF, None]
+def test_failures_are_counted_until_a_file_is_given_up() -> None:
+    file = MediaFile(url="https://m.example/a")
+    counted = []
+    while not is_given_up(file):
+        file = failed_again(file.url, file, now=day(1))
+        counted.append(file.failures)
+    assert counted == list(range(1, len(BACK_OFF) + 2))
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_a_json_document_has_what_the_specification_asks_for(sqlite_press: Any) 
         "_podcast": {
             "about": "https://podcasting2.org/docs/podcast-namespace",
             "guid": feed_guid("https://signal.example/topics/signals.rss"),
-            "locked": {"value": "yes"},
+            "locked": {"value": "yes", "owner": "news@signal.example"},
         },
     }
     assert item["authors"] == [{"name": "Harbour Desk"}]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from press_kit import Press, make_settings
 from sqlalchemy import Connection, update
 
 from builders import add_pair, add_uncarded, change_card, day, make_card, make_episode, make_id
-from conftest import Press, make_settings
 from letters.model import RelatedCard
 from letters.publish import publish
 from letters.settings import Workspace

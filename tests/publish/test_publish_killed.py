@@ -22,10 +22,10 @@ from typing import Any, NoReturn
 
 import brotli
 import pytest
+from press_kit import make_settings
 from sqlalchemy import event
 
 from builders import add_pair, change_card, day, make_card, make_id
-from conftest import make_settings
 from letters import files
 from letters.publish import publish, stamp
 from letters.publish.twins import TWINS, zstd

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice, zip_longest
+from itertools import zip_longest
 
 import structlog
 from sqlalchemy import Connection
 
-from letters import __version__
 from letters.errors import FetchError, Problem
 from letters.model import Enclosure, Entry
 from letters.net import Client, NetSettings, Pace
 from letters.net.pace import host_of
 from letters.publish.clean import web_address
 from letters.publish.enclosures import (
+    BACK_OFF,
     failed_again,
     file_of,
     files_to_ask,
@@ -28,9 +28,18 @@ from letters.publish.enclosures import (
     read_answer,
     refuses_head,
 )
-from letters.settings import Settings
+from letters.settings import Settings, net_settings
 from letters.store import Store
-from letters.store.enclosures import MediaFile, load_files, load_incomplete, save_files
+from letters.store.enclosures import (
+    MediaFile,
+    entries_with,
+    load_due,
+    load_enclosures,
+    load_files,
+    note_files,
+    save_files,
+)
+from letters.store.unpublished import load_marks, mark_entries
 
 _log = structlog.get_logger("letters.publish")
 
@@ -65,14 +74,19 @@ def complete_enclosures(store: Store, settings: Settings, *, now: datetime) -> E
     Not to be called from a running event loop.
     """
     with store.read() as c:
-        incomplete = load_incomplete(c)
-        known = load_files(c, _urls(incomplete))
-    urls = list(islice(files_to_ask(incomplete, known, now=now), MOST))
-    if not urls:
+        marked = [mark.key for mark in load_marks(c) if mark.kind == "entry"]
+    if marked:
+        with store.write() as c:
+            note_files(c, files_to_ask(load_enclosures(c, marked)))
+    pauses = {failures: now - pause for failures, pause in enumerate(BACK_OFF, start=1)}
+    with store.read() as c:
+        known = load_due(c, asked_before=pauses, limit=MOST)
+    if not known:
         return EnclosuresReport()
-    heard = asyncio.run(_ask_all(urls, known, settings, now=now))
+    heard = asyncio.run(_ask_all(list(known), known, settings, now=now))
     with store.write() as c:
         save_files(c, heard)
+        mark_entries(c, entries_with(c, [file.url for file in heard if not file.failures]))
     failed = [file for file in heard if file.failures]
     return EnclosuresReport(
         asked=len(heard),
@@ -177,11 +191,6 @@ class _Asking:
 
 def _net_settings(settings: Settings) -> NetSettings:
     """As for sources, but with less patience: nobody waits for these answers."""
-    words = f"Letters/{__version__} (+{settings.site.base_url})"
-    return NetSettings(
-        user_agent="".join(one for one in words if one.isascii() and one.isprintable()),
-        allow_private=settings.watch.allow_private,
-        timeout=_ONE_ANSWER,
-        idle_timeout=_ONE_ANSWER,
-        connections=_AT_ONCE,
+    return replace(
+        net_settings(settings), timeout=_ONE_ANSWER, idle_timeout=_ONE_ANSWER, connections=_AT_ONCE
     )

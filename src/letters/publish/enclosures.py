@@ -7,7 +7,7 @@ player by the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -46,30 +46,14 @@ def _given_type(enclosure: Enclosure) -> str:
     return given if is_media_type(given) and given not in _SAYS_NOTHING else ""
 
 
-def is_due(known: MediaFile | None, *, now: datetime) -> bool:
-    """Whether to ask: never before, or in vain and long enough ago. What a server once said is not asked for again."""
-    if known is None:
-        return True
-    if not 0 < known.failures <= len(BACK_OFF):
-        return False
-    return now >= known.asked_at + BACK_OFF[known.failures - 1]
-
-
 def is_given_up(known: MediaFile) -> bool:
     return known.failures > len(BACK_OFF)
 
 
-def files_to_ask(
-    incomplete: Iterable[Sequence[Enclosure]], known: Mapping[str, MediaFile], *, now: datetime
-) -> Iterator[str]:
-    """The addresses to ask, each once, in the order of the episodes."""
-    seen = set()
-    for enclosures in incomplete:
-        file = file_of(enclosures)
-        url = web_address(file.url) if file else ""
-        if file and url not in seen and lacks_something(file) and is_due(known.get(url), now=now):
-            seen.add(url)
-            yield url
+def files_to_ask(episodes: Mapping[str, Sequence[Enclosure]]) -> dict[str, str]:
+    """The addresses of files that lack something, each with the entry that shows it, in the order of the entries."""
+    files = ((entry_id, file_of(enclosures)) for entry_id, enclosures in episodes.items())
+    return {web_address(file.url): entry_id for entry_id, file in files if file and lacks_something(file)}
 
 
 def refuses_head(answer: Answer) -> bool:

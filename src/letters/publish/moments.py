@@ -6,39 +6,33 @@ have seen, then show some of them in any order or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from letters.model import Entry
 from letters.publish.assemble import whole_seconds
 
 _SECOND = timedelta(seconds=1)
 
 
 def set_apart(
-    entries: Iterable[Entry], updates: Mapping[str, tuple[str, datetime]]
+    updates: Mapping[str, tuple[str, datetime]], order: Sequence[str], *, taken: Iterable[datetime]
 ) -> dict[str, tuple[str, datetime]]:
-    """The updates, by entry id as digest and date, with no date twice nor that of an entry which stays as it is.
+    """The updates, by entry id as digest and date, with no date twice and none that is `taken` by an entry which stays as it is.
 
-    The one that comes last in the order of feeds keeps its date, those before it go back by a second each: a date in the
-    future would be as odd, and the feed's own date stays that of the pass.
+    `order` is that of feeds, of all that are updated. The one that comes last keeps its date, those before it go back by a
+    second each: a date in the future would be as odd, and the feed's own date stays that of the pass.
     """
-    if not updates:
-        return {}
-    ordered = sorted(entries, key=lambda one: (one.ready_at, one.published, one.id), reverse=True)
-    taken = {whole_seconds(one.updated_at) for one in ordered if one.id not in updates}
+    used = {whole_seconds(moment) for moment in taken}
     apart = {}
     # Where to go on looking, so that a thousand of one moment do not each begin at it.
     free: dict[datetime, datetime] = {}
-    for entry in ordered:
-        if entry.id not in updates:
-            continue
-        digest, wanted = updates[entry.id]
+    for entry_id in reversed(order):
+        digest, wanted = updates[entry_id]
         wanted = whole_seconds(wanted)
         moment = free.get(wanted, wanted)
-        while moment in taken:
+        while moment in used:
             moment -= _SECOND
-        taken.add(moment)
+        used.add(moment)
         free[wanted] = moment - _SECOND
-        apart[entry.id] = (digest, moment)
+        apart[entry_id] = (digest, moment)
     return apart

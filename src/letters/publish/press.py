@@ -17,6 +17,7 @@ from letters.publish.clean import clean_line
 from letters.publish.content import Surroundings, shorten
 from letters.publish.gone import NAME as GONE
 from letters.publish.gone import write_gone
+from letters.publish.imprint import Imprint
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
 from letters.publish.reading import Reading
@@ -50,6 +51,7 @@ class Press:
     def __init__(self, reading: Reading, names: Names, settings: Settings, *, overrides: Path) -> None:
         self._reading, self._names, self._settings = reading, names, settings
         self._publication = clean_line(settings.site.title)
+        self._imprint = Imprint.of(settings)
         self._addresses = Addresses.of(settings.site.base_url)
         self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
@@ -110,7 +112,7 @@ class Press:
 
     def _make_item(self, entry_id: str) -> Item:
         (entry,) = self._reading.entries([entry_id])
-        return make_item(entry, self._around, publication=self._publication)
+        return make_item(entry, self._around, publication=self._publication, imprint=self._imprint)
 
     def write(self, form: str, document: Document, items: Iterable[Item]) -> bytes:
         """A document in one of the `FORMATS`."""
@@ -127,6 +129,7 @@ class Press:
             addresses=self._addresses,
             publication=self._publication,
             language=self._settings.site.language,
+            imprint=self._imprint,
         )
         return replace(
             document,
@@ -230,6 +233,8 @@ class Press:
             summary=shorten(words),
             addresses=self._addresses,
             publication=self._publication,
+            language=self._settings.site.language,
+            imprint=self._imprint,
         )
 
     # --- lists of all feeds ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,12 +16,14 @@ from letters.model import Entry, IssueState
 from letters.publish.addresses import Addresses, feed_guid
 from letters.publish.clean import clean_line
 from letters.publish.content import title_of
+from letters.publish.moments import set_apart
 from letters.publish.selection import ALL, Moves, edition_path, plan_moves, plan_updates
 from letters.settings import Settings
 from letters.store.entries import (
     live_ids,
     load_digests,
     load_entries,
+    load_moments,
     mark_updated,
     retired_ids,
     set_titles,
@@ -47,6 +49,8 @@ from letters.store.unpublished import Mark, load_marks, load_titles, mentioning,
 PUBLIC_STATES = (IssueState.APPROVED, IssueState.SENT)
 #: How many entries are looked at together: some ten megabytes of them.
 _AT_ONCE = 1_000
+#: How far back entries that came together may have been set apart.
+_ROOM = timedelta(days=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +91,10 @@ class _Recording:
         self._c, self._settings, self._scope, self._now = c, settings, scope, now
         self._size = settings.publish.entries
         self._marked = [mark.key for mark in scope.marks if mark.kind == "entry"]
+        #: By id, digest and date of what changed; who of all was published before; and the order of all in feeds.
+        self._updates: dict[str, tuple[str, datetime]] = {}
+        self._edited: set[str] = set()
+        self._order: list[tuple[datetime, datetime, str]] = []
         #: Entries of which nothing changed but what they link to.
         self._linking: set[str] = set()
 
@@ -97,6 +105,7 @@ class _Recording:
         self._add_feeds({ALL, *(edition_path(edition.key) for edition in self._settings.editions)})
         for part in _parts(live_ids(c) if scope.everything else self._marked):
             self._record_entries(part)
+        self._record_updates()
         self._record_retired(gone)
         scope.entries |= self._linking
         if scope.everything:
@@ -116,12 +125,12 @@ class _Recording:
         c, scope = self._c, self._scope
         entries = load_entries(c, ids=ids)
         digests = load_digests(c, ids)
-        updates = plan_updates(entries, digests, now=self._now)
-        mark_updated(c, updates)
+        self._updates |= plan_updates(entries, digests, now=self._now)
+        self._edited.update(one for one, digest in digests.items() if digest is not None)
+        self._order += [(entry.ready_at, entry.published, entry.id) for entry in entries]
         memberships = load_memberships(c, ids)
         moves = plan_moves(entries, (), memberships, undeclared=self._settings.publish.undeclared)
         self._move(moves)
-        show_again(c, [one for one in updates if digests[one] is not None], at=self._now)
         self._record_titles(entries)
         scope.entries.update(entry.id for entry in entries)
         if not scope.everything:
@@ -129,6 +138,17 @@ class _Recording:
             scope.feeds.update(path for path, _ in moves.returning)
             known = (memberships.get(entry.id, {}) for entry in entries)
             scope.feeds.update(path for one in known for path, present in one.items() if present)
+
+    def _record_updates(self) -> None:
+        """All at once, so that each has a moment of its own."""
+        order = [entry_id for *_, entry_id in sorted(self._order) if entry_id in self._updates]
+        if not order:
+            return
+        moments = [moment for _, moment in self._updates.values()]
+        earliest = min(moments) - timedelta(seconds=len(order) + 1) - _ROOM
+        taken = load_moments(self._c, earliest, max(moments), but=self._updates)
+        mark_updated(self._c, set_apart(self._updates, order, taken=taken))
+        show_again(self._c, self._edited & self._updates.keys(), at=self._now)
 
     def _record_titles(self, entries: Sequence[Entry]) -> None:
         """Whoever names a title that came, went or changed, links otherwise now."""

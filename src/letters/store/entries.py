@@ -273,6 +273,16 @@ def mark_updated(c: Connection, changes: Mapping[str, tuple[str, datetime]]) -> 
     )
 
 
+def load_moments(
+    c: Connection, earliest: datetime, latest: datetime, *, but: Collection[str]
+) -> list[datetime]:
+    """When entries were last updated, in that time, of all but some."""
+    query = select(_entry.c.id, _entry.c.updated_at).where(
+        _entry.c.retired_at.is_(None), _entry.c.updated_at >= earliest, _entry.c.updated_at <= latest
+    )
+    return [row.updated_at for row in c.execute(query) if row.id not in but]
+
+
 def set_titles(c: Connection, titles: Mapping[str, str]) -> None:
     """Record, by entry id, the title as it is published."""
     if titles:

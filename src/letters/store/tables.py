@@ -207,9 +207,14 @@ enclosure = Table(
     # Null and empty where the server does not say either.
     Column("length_bytes", BigInteger),
     Column("type", Text, nullable=False, server_default=""),
-    Column("asked_at", UTCDateTime, nullable=False),
+    # Null while it waits for the first request.
+    Column("asked_at", UTCDateTime),
     # Requests in a row that came to nothing; 0 once there was an answer.
     Column("failures", Integer, nullable=False, server_default="0"),
+    # An entry that shows it, and when it was noted: counts up.
+    Column("entry_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Index("ix_enclosure_failures_asked_at", "failures", "asked_at"),
 )
 # Few, and asked for at each look: see `letters.store.hidden`.
 _is_hidden = or_(episode.c.quarantined_at.is_not(None), episode.c.removed_at.is_not(None))

@@ -5,6 +5,7 @@ Marks are made by triggers (`letters.store.marking`), in the transaction that ch
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
@@ -29,6 +30,20 @@ def load_marks(c: Connection) -> list[Mark]:
     """Everything that has to be published again, by kind and key."""
     rows = c.execute(select(unpublished).order_by(unpublished.c.kind, unpublished.c.key))
     return [Mark(row.kind, row.key, row.mark) for row in rows]
+
+
+def mark_entries(c: Connection, entry_ids: Collection[str]) -> None:
+    """These have to be published again, for what no trigger sees."""
+    forget = delete(unpublished).where(
+        unpublished.c.kind == "entry", is_among(c.dialect.name, unpublished.c.key)
+    )
+    c.execute(forget, among(c.dialect.name, entry_ids))
+    rows = [
+        {"kind": "entry", "key": entry_id, "mark": secrets.token_hex(8)}
+        for entry_id in sorted(set(entry_ids))
+    ]
+    if rows:
+        c.execute(insert(unpublished), rows)
 
 
 def forget_marks(c: Connection, marks: Collection[Mark]) -> None:

@@ -15,7 +15,10 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("length_bytes", sa.BigInteger()),
         sa.Column("type", sa.Text(), nullable=False, server_default=""),
-        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("asked_at", UTCDateTime()),
         sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("url", name=op.f("pk_enclosure")),
     )
+    op.create_index("ix_enclosure_failures_asked_at", "enclosure", ["failures", "asked_at"])
