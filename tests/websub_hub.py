@@ -9,6 +9,7 @@ their statuses. ``POST /behave`` sets, and ``GET /state`` tells.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import http.client
 import json
@@ -85,6 +86,8 @@ class Hub:
         """A request to subscribe or unsubscribe (section 5.1)."""
         does = self.state.behaviour
         self.state.requests.append(form)
+        if form.get("hub.mode") == "publish":
+            return self._take_ping(form)
         if does.moved_to:
             return 307, "", {"Location": does.moved_to}
         wrong = _mistake(form)
@@ -99,6 +102,16 @@ class Hub:
         elif does.verifies or does.denies:
             threading.Thread(target=work, args=(form,), daemon=True).start()
         return 202, "", {}
+
+    def _take_ping(self, form: dict[str, str]) -> tuple[int, str, dict[str, str]]:
+        """A publisher says that a document changed (left open by section 7): it is fetched before the answer."""
+        does, topic = self.state.behaviour, form["hub.url"]
+        if does.answer != 202:
+            return does.answer, does.words, {}
+        status, body = _get(topic, {})
+        digest = hashlib.sha256(body).hexdigest()
+        self.state.calls.append({"mode": "publish", "topic": topic, "status": status, "digest": digest})
+        return 204, "", {}
 
     def _deny(self, form: dict[str, str]) -> None:
         query = {

@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,15 +32,62 @@ def replace_file(path: Path, data: bytes | str, *, mode: int | None = None) -> b
             path.chmod(mode)
         return False
     make_folder(path.parent)
-    temporary = path.with_name(f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}")
+    _replace(path, content, mode=_mode_of(path) if mode is None else mode)
+    sync_folder(path.parent)
+    return True
+
+
+def replace_with_twins(path: Path, content: bytes, twins: Mapping[str, Callable[[bytes], bytes]]) -> bool:
+    """Give a file this content, and beside it a twin for each suffix (".gz") that is made of it; returns whether it differed.
+
+    A twin belongs to its file if both have the same time of change, to the nanosecond: so a server tells it from one that a
+    kill left behind. Twins are replaced before their file; one that stands already is not made again. Folders are made, but
+    for the names in them to outlive a power cut the caller has to `sync_folder`, once for many files.
+    """
+    changed = not _holds(path, content)
+    if not changed:
+        _replace_twins(path, content, twins, of=path.stat().st_mtime_ns)
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_name(path)
     try:
-        _write_durably(temporary, content, mode=_mode_of(path) if mode is None else mode)
+        _write_durably(temporary, content, mode=_mode_of(path))
+        _replace_twins(path, content, twins, of=temporary.stat().st_mtime_ns)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
     return True
+
+
+def _replace_twins(
+    path: Path, content: bytes, twins: Mapping[str, Callable[[bytes], bytes]], *, of: int
+) -> None:
+    for suffix, make in twins.items():
+        twin = path.with_name(path.name + suffix)
+        if _changed_at(twin) != of:
+            _replace(twin, make(content), mode=_mode_of(path), changed_at=of)
+
+
+def _replace(path: Path, content: bytes, *, mode: int | None, changed_at: int | None = None) -> None:
+    temporary = _temporary_name(path)
+    try:
+        _write_durably(temporary, content, mode=mode, changed_at=changed_at)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _temporary_name(path: Path) -> Path:
+    return path.with_name(f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}")
+
+
+def _changed_at(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def make_folder(path: Path) -> None:
@@ -147,7 +195,7 @@ def _mode_of(path: Path) -> int | None:
         return None
 
 
-def _write_durably(path: Path, content: bytes, *, mode: int | None) -> None:
+def _write_durably(path: Path, content: bytes, *, mode: int | None, changed_at: int | None = None) -> None:
     # A file with a mode of its own may be secret: nobody else may open it between its making and the fchmod.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -155,6 +203,8 @@ def _write_durably(path: Path, content: bytes, *, mode: int | None) -> None:
         if mode is not None:
             os.fchmod(descriptor, mode)
         file.flush()
+        if changed_at is not None:
+            os.utime(descriptor, ns=(changed_at, changed_at))
         os.fsync(descriptor)
 
 

@@ -19,7 +19,7 @@ from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
 from letters.pair import PairReport
 from letters.pair import pair as pair_cards
-from letters.publish import PublishReport
+from letters.publish import PublishReport, announce
 from letters.publish import publish as publish_tree
 from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
@@ -120,19 +120,26 @@ class Pass:
             )
         self.report.problems += [*self.report.cards.problems, *self.report.paired.problems]
 
-    def publish(self) -> None:
-        """Bring the published tree up to date. A second time in one pass adds to the first's count of what was written."""
+    def publish(self, *, everything: bool = False) -> None:
+        """Bring the published tree up to date; with `everything`, look at each document, whether it is known to have changed or not.
+
+        A second time in one pass adds to the first's count of what was written.
+        """
         with self.timed("publish"):
             report = publish_tree(
                 self.house.store,
                 self.house.settings,
                 self.house.workspace,
                 now=self.now,
+                everything=everything,
                 progress=self.progress.get("publish"),
             )
+            announced = announce(self.house.store, self.house.settings, now=self.now)
         earlier = self.report.published
         self.report.problems += [
-            problem for problem in report.problems if problem not in self.report.problems
+            problem
+            for problem in (*report.problems, *announced.problems)
+            if problem not in self.report.problems
         ]
         self.report.published = (
             replace(report, written=report.written + earlier.written) if earlier else report
@@ -174,8 +181,11 @@ class Pass:
             approved = load_issues(connection, states=(IssueState.APPROVED,))
         for issue in approved:
             self.report.problems += complete_renderings(house.store, house.settings, house.workspace, issue)
-        if not all(self._has_page(issue) for issue in approved):
+        if not all(map(self._has_page, approved)):
             self.publish()
+        if not all(map(self._has_page, approved)):
+            # Somebody took a page away.
+            self.publish(everything=True)
 
     def _has_page(self, issue: Issue) -> bool:
         tree = self.house.workspace.tree(self.house.settings)

@@ -53,6 +53,46 @@ async def test_any_status_is_an_answer(client: Client, http_server: HttpServer) 
         assert (await client.get(url)).status == status
 
 
+async def test_head_tells_of_a_document_without_it(client: Client, http_server: HttpServer) -> None:
+    """However large the document is."""
+    url = http_server.on("/file", Reply(200, b"", {"Content-Type": "audio/mpeg"}, length=60_000_000))
+    answer = await client.head(http_server.redirect("/moved", "/file"))
+    assert (answer.status, answer.url, answer.body) == (200, url, b"")
+    assert (answer.headers["Content-Length"], len(answer.hops)) == ("60000000", 1)
+    assert [request.method for request in http_server.requests] == ["HEAD", "HEAD"]
+
+
+async def test_peek_hangs_up_behind_the_header(client: Client, http_server: HttpServer) -> None:
+    endless = itertools.repeat(b"sound" * 1000)
+    moved = http_server.redirect(
+        "/moved", http_server.on("/file", Reply(200, endless, {"Content-Type": "audio/mpeg"}))
+    )
+    answer = await client.peek(moved, headers={"Range": "bytes=0-0"})
+    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"", "audio/mpeg")
+    assert [request.headers["Range"] for request in http_server.requests] == ["bytes=0-0"] * 2
+
+
+async def test_what_was_asked_before_leaves_nothing_in_the_next_request(
+    client: Client, http_server: HttpServer
+) -> None:
+    url = http_server.on("/", Reply(200, b"words"))
+    await client.head(url)
+    assert (await client.get(url)).body == b"words"
+    await client.post(url, {"a": "b"})
+    await client.head(url)
+    await client.peek(url)
+    assert (await client.get(url)).body == b"words"
+    assert [request.method for request in http_server.requests] == [
+        "HEAD",
+        "GET",
+        "POST",
+        "HEAD",
+        "GET",
+        "GET",
+    ]
+    assert [request.body for request in http_server.requests] == [b"", b"", b"a=b", b"", b"", b""]
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "br"])
 async def test_compressed_answers_are_unpacked(client: Client, http_server: HttpServer, coding: str) -> None:
     text = b"a feed of some length " * 400

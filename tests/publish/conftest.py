@@ -15,7 +15,8 @@ import pytest
 from pydantic import SecretStr
 
 from builders import day
-from letters.publish import PublishReport, pages, publish
+from letters.publish import PublishReport, pages, publish, stamp
+from letters.publish.twins import TWINS
 from letters.settings import Settings, Workspace
 from letters.settings.types import (
     DeliverySettings,
@@ -61,7 +62,7 @@ class Press:
         return {
             str(path.relative_to(self.tree)): path.read_bytes()
             for path in sorted(self.tree.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.suffix not in TWINS and path.name != stamp.NAME
         }
 
     def parse(self, path: str) -> Any:

@@ -160,6 +160,9 @@ def test_a_folder_without_letters_toml_is_no_workspace(tmp_path: Path) -> None:
             'accent_dark = "#0a5f57"',
             '[site]: accent_dark "#0a5f57" has a contrast of 2.18 on #211f1c, wanted 4.5 or more; "#10978a" is the nearest that passes',
         ),
+        ('icon = "/icon.png"', '[site]: icon "/icon.png" is no web address; wanted one such as "https://signal.example"'),
+        ('image = "https://u:p@s.example/i.png"', "[site]: image holds a name or a password, which every reader would see; wanted the plain address"),
+        ('rights = "a\\nb"', '[site]: rights "a\\nb" holds line breaks or control characters; wanted one line of text'),
         ('contact = "nobody"', '[site]: contact "nobody" is no mail address; wanted one such as "Signal <news@signal.example>"'),
         ('description = "a\\nb"', '[site]: description "a\\nb" holds line breaks or control characters; wanted one line of text'),
         (
@@ -229,6 +232,11 @@ def test_a_sender_with_a_line_break_cannot_smuggle_in_a_header(complaints: Compl
         ("publish", 'tree = "var/tree"', '[publish]: tree is "var/tree", which holds other things than the published tree; wanted a folder of its own, such as "feeds"'),
         ("publish", 'tree = ""', "[publish]: tree is empty, wanted text"),
         ("publish", "undeclared = 1", '[publish]: undeclared is 1, wanted "feed" or "tag"'),
+        ("publish", 'hub = "hub.example"', '[publish]: hub "hub.example" is no web address; wanted one such as "https://signal.example"'),
+        ("publish", 'license = "CC BY 4.0"', '[publish]: license "CC BY 4.0" is no web address; wanted one such as "https://signal.example"'),
+        ("publish", 'podcast_category = "Tech News"', '[publish]: podcast_category "Tech News" is no category of Apple\'s list; did you mean "News > Tech News"?'),
+        ("publish", 'podcast_category = "Qxqx"', '[publish]: podcast_category "Qxqx" is no category of Apple\'s list; wanted one such as "News" or "News > Tech News"'),
+        ("publish", "locked = 1", "[publish]: locked is 1, wanted true or false"),
         ("delivery.smtp", "port = 70000", "[delivery.smtp]: port is 70000, wanted 65535 or less"),
         ("delivery.smtp", 'ca_file = "nope.pem"', '[delivery.smtp]: ca_file names "nope.pem", which is not there; wanted a file of PEM certificates'),
         ("delivery.smtp", 'password_file = "nope"', '[delivery.smtp]: password_file names "nope", which does not exist; write the password into it, or set LETTERS_SMTP_PASSWORD'),
@@ -242,6 +250,18 @@ def test_a_bad_line_of_another_table_is_told_with_its_line(
     complaints: Complaints, table: str, line: str, words: str
 ) -> None:
     assert complaints(f"{LETTERS}[{table}]\n{line}\n") == [f"config/letters.toml:7: {words}"]
+
+
+def test_a_publication_says_whose_it_is_and_where_its_hub_is(load: Load) -> None:
+    settings = load(
+        LETTERS.replace("[site]\n", '[site]\nicon = "https://signal.example/icon.png"\nrights = "© Signal"\n')
+        + '[publish]\nhub = "https://hub.example/"\nlicense = "https://license.example/by/4.0"\n'
+        + 'podcast_category = "News > Tech News"\n'
+    )
+    assert (settings.site.icon, settings.site.image) == ("https://signal.example/icon.png", "")
+    assert (settings.site.rights, settings.publish.hub) == ("© Signal", "https://hub.example/")
+    assert settings.publish.license == "https://license.example/by/4.0"
+    assert (settings.publish.podcast_category, settings.publish.locked) == ("News > Tech News", True)
 
 
 def test_a_domain_has_to_be_one(complaints: Complaints, load: Load) -> None:

@@ -58,10 +58,10 @@ def test_an_address_names_a_path_below_the_root(raw: bytes, path: str) -> None:
         b"/all.rss.zst",
         b"/all.rss.gz",
         b"/all.rss.%67z",
-        b"/gone.json",
-        b"//gone.json",
-        b"/%67one.json",
-        b"/gone.json.br",
+        b"/.gone",
+        b"//.gone",
+        b"/%2egone",
+        b"/.gone.br",
     ],
 )
 def test_what_is_hidden_upwards_or_ours_is_named_by_no_address(raw: bytes) -> None:

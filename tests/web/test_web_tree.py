@@ -482,7 +482,7 @@ def test_a_page_may_ask_a_feed_whether_it_changed(client: TestClient[Any]) -> No
 @pytest.fixture
 def gone(tree: Path) -> Path:
     (tree / "topics/old").mkdir(parents=True)
-    listed = tree / "gone.json"
+    listed = tree / ".gone"
     listed.write_text(
         '{"topics/old/": "topics/new/", "topics/old.rss": "topics/new.rss", "topics/dead.rss": ""}'
     )
@@ -509,9 +509,9 @@ def test_a_feed_that_is_gone_without_successor_just_says_so(client: TestClient[A
 
 
 def test_the_list_itself_is_not_shown(client: TestClient[Any], gone: Path) -> None:
-    assert client.get("/gone.json").status_code == 404
+    assert client.get("/.gone").status_code == 404
     add_twin(gone, ".gz", b"x")
-    assert client.get("/gone.json").status_code == 404
+    assert client.get("/.gone").status_code == 404
 
 
 def test_a_successor_cannot_break_out_of_page_or_header(client: TestClient[Any], gone: Path) -> None:
@@ -554,5 +554,5 @@ def test_a_broken_list_is_told_once_and_the_last_good_one_stays(
         assert client.get("/topics/old.rss").status_code == 410
         assert client.get("/topics/old.rss").status_code == 410
     assert len(logs) == 1
-    assert logs[0]["event"].startswith("gone.json: ")
+    assert logs[0]["event"].startswith(".gone: ")
     assert found in logs[0]["event"]

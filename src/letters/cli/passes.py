@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -54,8 +55,8 @@ def publish(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the published tree up to date: feeds, pages, the list of feeds."""
-    run_verb(context, "publish", workspace, now, Pass.publish)
+    """Bring the published tree up to date: feeds, pages, the list of feeds. Every document is looked at."""
+    run_verb(context, "publish", workspace, now, partial(Pass.publish, everything=True))
 
 
 @app.command()

@@ -16,12 +16,12 @@ from letters.errors import UsageError
 from letters.model import Episode
 from letters.net import Client
 from letters.pipeline import House
+from letters.settings import net_settings
 from letters.settings.problems import did_you_mean
 from letters.store.episodes import load_episodes
 from letters.store.pushes import load_subscriptions
 from letters.store.sources import count_episodes, load_states
 from letters.watch import history, rhythm
-from letters.watch.edge import net_settings
 from letters.watch.health import (
     Condition,
     Health,

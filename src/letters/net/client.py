@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
@@ -82,6 +83,24 @@ class Client:
             start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, limit_bytes)
         )
 
+    async def head(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """What an address says of its document, without the document: a HEAD, redirects followed. Raises as `get` does."""
+        start = parse_url(url)
+        return await self._in_turn(
+            start,
+            # No body will come, so its length is no reason to refuse the answer.
+            lambda transfer, wait: self._follow(
+                transfer, wait, start, headers or {}, sys.maxsize, is_head=True
+            ),
+        )
+
+    async def peek(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """The same for servers that refuse HEAD: a GET that is broken off behind the header. Raises as `get` does."""
+        start = parse_url(url)
+        return await self._in_turn(
+            start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, 0)
+        )
+
     async def post(self, url: str, form: Mapping[str, str]) -> Answer:
         """The answer to a form that is sent (``application/x-www-form-urlencoded``). Redirects are answers, not followed.
 
@@ -118,14 +137,21 @@ class Client:
         return transfer
 
     async def _follow(
-        self, transfer: Transfer, wait: Wait, start: URL, headers: Mapping[str, str], limit_bytes: int
+        self,
+        transfer: Transfer,
+        wait: Wait,
+        start: URL,
+        headers: Mapping[str, str],
+        limit_bytes: int,
+        *,
+        is_head: bool = False,
     ) -> Answer:
         here = without_user(start)
         if start.user is not None:
             headers = {**headers, "Authorization": _basic(start.user, start.password or "")}
         hops: tuple[Hop, ...] = ()
         while True:
-            answer = await self._ask(transfer, wait, here, headers, limit_bytes, hops=hops)
+            answer = await self._ask(transfer, wait, here, headers, limit_bytes, hops=hops, is_head=is_head)
             location = _location(answer)
             if not location:
                 return answer
@@ -149,11 +175,14 @@ class Client:
         *,
         hops: tuple[Hop, ...] = (),
         form: Mapping[str, str] | None = None,
+        is_head: bool = False,
     ) -> Answer:
         """One request to one address, a POST where there is a form. An error of a hop names where the redirect led."""
         try:
             self._check(url)
-            reading = await transfer.ask(url, headers, limit_bytes=limit_bytes, wait=wait, form=form)
+            reading = await transfer.ask(
+                url, headers, limit_bytes=limit_bytes, wait=wait, form=form, is_head=is_head
+            )
         except FetchError as error:
             if not hops:
                 raise

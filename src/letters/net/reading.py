@@ -27,7 +27,7 @@ class Reading:
     """Takes one answer as libcurl hands it over: its header line by line, then its body, decompressed, piece by piece.
 
     Everything is counted as it comes, so that what has no end is cut off like what is too large. Of an answer that is
-    no success only the beginning of the body is kept.
+    no success only the beginning of the body is kept. With a limit of no bytes, reading ends behind the header.
     """
 
     __slots__ = (
@@ -111,6 +111,9 @@ class Reading:
     def _expect_body(self) -> int | None:
         if self.status < 200:
             return self._refuse(f"answered {self.status}, which is no answer to a request for a document")
+        if not self._limit_bytes:
+            self.is_enough = True
+            return _BREAK_OFF
         if self.status >= 300:
             self._limit_bytes = min(self._limit_bytes, EXCERPT_BYTES)
         elif _announced(self.headers) > self._limit_bytes:

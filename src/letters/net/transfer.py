@@ -38,7 +38,8 @@ class Transfer:
     def __init__(self, driver: Driver, guard: Guard, settings: NetSettings) -> None:
         self._driver, self._guard, self._settings = driver, guard, settings
         self._place = ("", "", 0)
-        self._posted = self._opened = False
+        # Whether the last request was another than a GET.
+        self._is_other = self._opened = False
         self._unopened: OSError | None = None
         self._curl = _make_handle(settings)
         self._curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
@@ -56,13 +57,14 @@ class Transfer:
         limit_bytes: int,
         wait: Wait,
         form: Mapping[str, str] | None = None,
+        is_head: bool = False,
     ) -> Reading:
-        """The answer of one address, to a POST where there is a form. Redirects are answers.
+        """The answer of one address, to a POST where there is a form, or to a HEAD. Redirects are answers.
 
         Raises `FetchError`, and `TimeoutError` when `wait` is over.
         """
         reading = Reading(self._settings, limit_bytes, wait)
-        self._prepare(url, headers, form, reading)
+        self._prepare(url, headers, form, reading, is_head=is_head)
         done = self._driver.start(self._curl)
         wait.asked(done)
         try:
@@ -77,7 +79,13 @@ class Transfer:
         return reading
 
     def _prepare(
-        self, url: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, reading: Reading
+        self,
+        url: URL,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        reading: Reading,
+        *,
+        is_head: bool,
     ) -> None:
         curl = self._curl
         place = (url.scheme, url.host or "", url.port or 0)
@@ -87,11 +95,14 @@ class Transfer:
         # Byte for byte: libcurl's own reading of an address may differ from ours.
         curl.setopt(pycurl.REQUEST_TARGET, _UNQUOTED.sub(_quoted, url.raw_path_qs))
         curl.setopt(pycurl.HTTPHEADER, _fields(headers, url))
+        if self._is_other:
+            # It also ends what NOBODY and POSTFIELDS began.
+            curl.setopt(pycurl.HTTPGET, 1)
         if form is not None:
             curl.setopt(pycurl.POSTFIELDS, urlencode(form))
-        elif self._posted:
-            curl.setopt(pycurl.HTTPGET, 1)
-        self._posted = form is not None
+        elif is_head:
+            curl.setopt(pycurl.NOBODY, 1)
+        self._is_other = is_head or form is not None
         curl.setopt(pycurl.HEADERFUNCTION, reading.take_line)
         curl.setopt(pycurl.WRITEFUNCTION, reading.take_piece)
         self._opened, self._unopened = False, None

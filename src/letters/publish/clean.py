@@ -8,10 +8,10 @@ from urllib.parse import quote, urlsplit
 
 from letters import text as words
 
-# What RFC 3986 does not allow to stand bare in an address; the percent sign stays, for most are escaped already.
-_BARE = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
-# The outline of a language tag (RFC 5646, section 2.1); feeds write "en_US", "English" and worse.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# What RFC 3986 does not allow to stand bare behind the host of an address; a percent sign stays where it escapes.
+_BARE = re.compile(r"[^\x21-\x7e]|[\"<>\[\\\]^`{|}]|%(?![0-9A-Fa-f]{2})")
+# The outline of a language tag (RFC 5646, section 2.1) with a language of ISO 639; feeds write "en_US", "English" and worse.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _SCHEMES = {"http", "https"}
 
 
@@ -36,7 +36,10 @@ def lines(items: Iterable[str]) -> list[str]:
 
 
 def web_address(url: str) -> str:
-    """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing."""
+    """The address as RFC 3986 wants it, if it is an absolute one of the web; else nothing.
+
+    Without a name or password: what is published cannot be taken back.
+    """
     try:
         parts = urlsplit(clean_line(url))
         host, port = parts.hostname or "", parts.port
@@ -47,9 +50,12 @@ def web_address(url: str) -> str:
     if parts.scheme not in _SCHEMES or not host:
         return ""
     if not parts.netloc.isascii():
-        user, at, _ = parts.netloc.rpartition("@")
-        parts = parts._replace(netloc=f"{user}{at}{host}{f':{port}' if port else ''}")
-    return _BARE.sub(lambda found: quote(found.group(), safe=""), parts.geturl())
+        parts = parts._replace(netloc=f"{host}{f':{port}' if port else ''}")
+    parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    origin = f"{parts.scheme}://{parts.netloc}"
+    path, has_fragment, fragment = parts.geturl().removeprefix(origin).partition("#")
+    behind = path + has_fragment + fragment.replace("#", "%23")
+    return origin + _BARE.sub(lambda found: quote(found.group(), safe=""), behind)
 
 
 def language_tag(text: str) -> str:

@@ -42,9 +42,9 @@ class Reference:
 
 
 def digest_entry(entry: Entry) -> str:
-    """Of what a reader should look at again: the editor's words, the topics and audiences, and which episode it is.
+    """Of what a reader should look at again: the editor's words, and which episode it is.
 
-    Not of addresses, names of topics, durations or our markup: a publisher's new host, a renamed topic or a new version
+    Not of its topics and audiences, so that a card joins another feed with its original dates. Not of addresses, names of topics, durations or our markup: a publisher's new host, a renamed topic or a new version
     of Letters must not bring every old entry back as changed.
     """
     card = entry.card
@@ -59,8 +59,7 @@ def digest_entry(entry: Entry) -> str:
             [[one.title, one.url] for one in card.related],
             [card.credit.curator, card.credit.publisher],
         ]
-    keys = [sorted(one.key for one in entry.topics), sorted(one.key for one in entry.audiences)]
-    text = json.dumps([seen, keys, entry.episode.id], ensure_ascii=True)
+    text = json.dumps([seen, entry.episode.id], ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -122,7 +121,8 @@ def audience_references(entry: Entry, around: Surroundings) -> list[Reference]:
 
 
 def _references(nouns: Iterable[Topic | Audience], kind: str, around: Surroundings) -> list[Reference]:
-    paths = [(clean_line(noun.name), f"{kind}/{noun.key}") for noun in nouns]
+    # One without a name that can be shown goes by its key.
+    paths = [(clean_line(noun.name) or noun.key, f"{kind}/{noun.key}") for noun in nouns]
     return [
         Reference(name, around.addresses.page(path) if path in around.paths else "") for name, path in paths
     ]

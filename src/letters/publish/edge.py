@@ -1,35 +1,30 @@
-"""Publishing: the one module of this verb that reads the store and writes the tree."""
+"""Publishing: the one entry to this verb."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
+from letters.cards import Vocabulary
 from letters.errors import Problem
-from letters.model import PUBLIC, Entry, Issue, IssueState, Progress, Rendering
-from letters.publish.addresses import Addresses, feed_guid
+from letters.model import Progress
 from letters.publish.assemble import whole_seconds
-from letters.publish.press import Press, Stock
-from letters.publish.selection import Names, holdings, plan_feeds, plan_joining, plan_updates
-from letters.publish.tree import write_tree
+from letters.publish.gone import Gone, gone_keys
+from letters.publish.press import Press
+from letters.publish.reading import Reading
+from letters.publish.record import Scope, record
+from letters.publish.selection import Names
+from letters.publish.stamp import Stamp, digest_site, read_stamp, write_stamp
+from letters.publish.tree import Tree
 from letters.settings import Settings, Workspace
 from letters.store import Store
-from letters.store.entries import load_digests, load_entries, mark_updated
-from letters.store.feeds import (
-    StoredFeed,
-    add_feeds,
-    add_members,
-    load_audiences,
-    load_feeds,
-    load_members,
-    load_topics,
-    lock_feeds,
-)
-from letters.store.issues import load_issues, load_rendering
-
-# Once approved, an issue may be read; one that was stopped before that never was to be.
-_PUBLIC_STATES = (IssueState.APPROVED, IssueState.SENT)
+from letters.store.announcements import note_documents
+from letters.store.unpublished import forget_marks, set_tree_token, tree_token
+from letters.store.vocabulary import load_audiences, load_topics, withdrawn_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,84 +36,91 @@ class PublishReport:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Recorded:
-    """What the store says once this pass is recorded."""
-
-    entries: list[Entry]
-    feeds: Mapping[str, StoredFeed]
-    members: Mapping[str, Sequence[str]]
-
-
 def publish(
     store: Store,
     settings: Settings,
     workspace: Workspace,
     *,
     now: datetime,
+    everything: bool = False,
     progress: Progress | None = None,
 ) -> PublishReport:
     """Bring the published tree to what the store holds. With nothing new it writes nothing.
 
-    First it records which entries changed and which joined which feed, in one transaction; then it writes the documents.
-    Killed in between, the next run finds the record and writes what is missing.
+    First it records which entries changed and which joined which feed, in one transaction; then it writes the documents that show
+    them; then it forgets what was marked as changed. Killed in between, the next run does the rest. All documents are looked
+    at with `everything`, and whenever the tree is not the one that was written last, or what all documents show has changed.
     """
-    recorded = _record(store, settings, now=whole_seconds(now))
-    stock = _take_stock(store, settings, recorded)
-    press = Press(stock, settings, overrides=workspace.templates)
-    targets = press.targets()
-    tally, problems = write_tree(
-        workspace.tree(settings), targets, total=len(targets), shown=workspace.shown, progress=progress
-    )
-    return PublishReport(written=tally.written, unchanged=tally.unchanged, problems=tuple(problems))
-
-
-def _record(store: Store, settings: Settings, *, now: datetime) -> _Recorded:
-    undeclared = settings.publish.undeclared
+    root, overrides = workspace.tree(settings), workspace.templates
+    with store.read() as c:
+        names, token = load_names(c, settings), tree_token(c)
+    digest, stamp = digest_site(settings, names, overrides=overrides), read_stamp(root)
+    is_ours = stamp is not None and stamp.token == token
+    everything = everything or not is_ours or stamp is None or stamp.digest != digest
     with store.write() as c:
-        lock_feeds(c)
-        entries, digests = load_entries(c), load_digests(c)
-        updates = plan_updates(entries, digests, now=now)
-        mark_updated(c, updates)
-        add_feeds(c, _make_feeds(known=load_feeds(c), entries=entries, settings=settings, now=now))
-        add_members(c, plan_joining(entries, load_members(c), undeclared=undeclared), at=now)
-        return _Recorded(
-            entries=[
-                replace(one, updated_at=updates[one.id][1]) if one.id in updates else one for one in entries
-            ],
-            feeds=load_feeds(c),
-            members=load_members(c),
-        )
+        scope = record(c, settings, now=whole_seconds(now), everything=everything)
+    if not scope:
+        return PublishReport(written=0, unchanged=stamp.documents if stamp else 0)
+    press = Press(Reading(store, size=settings.publish.entries), names, settings, overrides=overrides)
+    tree = Tree(root, shown=workspace.shown, progress=_expecting(progress, scope))
+    # Pages of history are left alone where they stand, but not those of another tree or another address.
+    can_stay = is_ours and stamp is not None and stamp.base_url == settings.site.base_url
+    for group in press.groups(scope, stands=tree.keeps if can_stay else _nothing_stands):
+        tree.write(group)
+    tree.remove(press.removed())
+    tally = tree.tally
+    known = stamp.documents + tally.added - tally.removed if stamp else 0
+    documents = tally.written + tally.unchanged if everything else known
+    new = Stamp(
+        token=secrets.token_hex(16), digest=digest, base_url=settings.site.base_url, documents=documents
+    )
+    with store.write() as c:
+        if settings.publish.hub:
+            in_place = press.digests.keys() - tally.failed
+            note_documents(c, {path: press.digests[path] for path in in_place})
+        if not tally.problems:
+            # Until here a kill leaves the marks, and all of this is done again. Behind it, it leaves a tree that is not the
+            # remembered one, and all documents are looked at.
+            forget_marks(c, scope.marks)
+            set_tree_token(c, new.token)
+    if not tally.problems:
+        write_stamp(root, new)
+    return PublishReport(
+        written=tally.written, unchanged=documents - tally.written, problems=tuple(tally.problems)
+    )
 
 
-def _make_feeds(
-    *, known: Mapping[str, StoredFeed], entries: Sequence[Entry], settings: Settings, now: datetime
-) -> list[StoredFeed]:
-    addresses = Addresses.of(settings.site.base_url)
-    paths = plan_feeds(entries, settings.editions, known, undeclared=settings.publish.undeclared)
-    return [
-        StoredFeed(path=path, since=now, guid=feed_guid(addresses.document(path, "rss"))) for path in paths
-    ]
-
-
-def _take_stock(store: Store, settings: Settings, recorded: _Recorded) -> Stock:
-    """Everything the documents are made of, but for the issues' texts, which are read one at a time."""
-    with store.read() as c:
-        return Stock(
-            feeds=recorded.feeds,
-            holdings=holdings(recorded.entries, recorded.members, undeclared=settings.publish.undeclared),
-            entries=recorded.entries,
-            retired=load_entries(c, retired=True),
-            issues=load_issues(c, states=_PUBLIC_STATES),
-            names=Names(
-                topics=load_topics(c),
-                audiences=load_audiences(c),
-                editions={edition.key: edition for edition in settings.editions},
+def load_names(c: Connection, settings: Settings) -> Names:
+    """What feeds are named after."""
+    topics, audiences = load_topics(c), load_audiences(c)
+    withdrawn_topics, withdrawn_audiences = withdrawn_keys(c)
+    vocabulary = Vocabulary((*settings.topics, *topics.values()), (*settings.audiences, *audiences.values()))
+    return Names(
+        topics=topics,
+        audiences=audiences,
+        editions={edition.key: edition for edition in settings.editions},
+        gone=Gone(
+            gone_keys(
+                withdrawn_topics,
+                {key: one.key for key, one in vocabulary.topics.known.items()},
+                declared=[one.key for one in settings.topics],
             ),
-            read_issue=lambda issue: _read_issue(store, issue),
-        )
+            gone_keys(
+                withdrawn_audiences,
+                {key: one.key for key, one in vocabulary.audiences.known.items()},
+                declared=[one.key for one in settings.audiences],
+            ),
+        ),
+    )
 
 
-def _read_issue(store: Store, issue: Issue) -> Rendering | None:
-    with store.read() as c:
-        return load_rendering(c, issue.id, PUBLIC)
+def _nothing_stands(_path: str) -> bool:
+    return False
+
+
+def _expecting(progress: Progress | None, scope: Scope) -> Callable[[int], None] | None:
+    """Tells progress of so many documents as the scope leads to expect; how many pages of history there are is seen on the way."""
+    if progress is None:
+        return None
+    expected = len(scope.entries) + len(scope.retired) + len(scope.issues) + 4 * len(scope.feeds)
+    return lambda done: progress(done, max(done, expected))

@@ -4,15 +4,14 @@
   standard library here instead.
 - It stamps the time of writing on every feed whose dates are not set.
 - It drops `rel`, `type` and `length` of an Atom entry's links; `atom` adds those itself, through `add`.
-- It builds an entry's XML anew for each document; here it is built once and copied.
+- It builds an entry's XML anew for each document; here it is written once, and put into each as text.
 
 Everything it writes can be amended before it is written, by a function that gets the finished element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -21,9 +20,8 @@ import feedgen.entry
 import feedgen.feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseExtension
-from feedgen.ext.dc import DcEntryExtension, DcExtension
-from feedgen.ext.media import MediaEntryExtension, MediaExtension
-from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.dc import DcEntryExtension
+from feedgen.ext.media import MediaEntryExtension
 from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -34,11 +32,22 @@ feedgen.feed.formatRFC2822 = format_datetime
 #: lxml's elements, which have no types.
 Element = Any
 Amend = Callable[[Element], None]
+#: Another spelling of the same XML.
+Spell = Callable[[bytes], bytes]
 
 ATOM = "http://www.w3.org/2005/Atom"
+DC = "http://purl.org/dc/elements/1.1/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+MEDIA = "http://search.yahoo.com/mrss/"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
+_PREFIXES = {DC: "dc", HISTORY: "fh", ITUNES: "itunes", MEDIA: "media", PODCAST: "podcast"}
+_EVERY_PREFIX = {
+    "atom": ATOM,
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    **{prefix: name for name, prefix in _PREFIXES.items()},
+}
 
 
 class _Amendment(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -59,26 +68,26 @@ class _Amendment(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class Written:
-    """An entry's finished XML, copied into each document that holds it; quacks like feedgen's own entry."""
+    """An entry's finished XML as it stands in a document, to be put into each that holds it.
 
-    def __init__(self, element: Element) -> None:
-        self._element = element
+    `element` is as feedgen made it, and is used up; `depth` says how many elements it stands in. Namespaces are declared on the
+    document's root: which ones are needed there, `namespaces` says.
+    """
 
-    def rss_entry(self, extensions: bool = True) -> Element:
-        return deepcopy(self._element)
-
-    atom_entry = rss_entry
-
-    def register_extension(self, *_args: object, **_kwargs: object) -> None:
-        """Its extensions have been applied already."""
+    def __init__(self, element: Element, *, depth: int, spell: Spell = bytes) -> None:
+        self.namespaces = frozenset(etree.QName(one).namespace for one in element.iter())
+        root = parent = etree.Element("root", nsmap=_EVERY_PREFIX)
+        for _ in range(depth - 1):
+            parent = etree.SubElement(parent, "parent")
+        parent.append(element)
+        text = bytes(etree.tostring(root, pretty_print=True, encoding="UTF-8"))
+        # Without the lines that open and close what it stands in.
+        self.text = spell(text.split(b"\n", depth)[depth].rsplit(b"\n", depth + 1)[0])
 
 
 def new_feed(*, namespaces: Mapping[str, str], amend: Amend) -> Any:
-    """An empty `FeedGenerator` that knows the named extensions; `amend` gets its root element."""
+    """An empty `FeedGenerator` whose root declares these namespaces by prefix, beside feedgen's own; `amend` gets the root."""
     feed = FeedGenerator()
-    feed.register_extension("podcast", PodcastExtension, PodcastEntryExtension, atom=False, rss=True)
-    feed.register_extension("dc", DcExtension, DcEntryExtension)
-    feed.register_extension("media", MediaExtension, MediaEntryExtension)
     feed.register_extension("amendment", _Amendment)
     feed.amendment.namespaces = namespaces
     feed.amendment.amend = amend
@@ -98,24 +107,32 @@ def new_entry(*, amend: Amend) -> Any:
     return entry
 
 
-def add_entry(feed: Any, entry: Written) -> None:
-    """After those added before."""
-    feed.add_entry(entry, order="append")
+def write_rss(feed: Any, items: Iterable[Written], *, spell: Spell) -> bytes:
+    """The document, with its items in their order; `spell` is applied to all but them."""
+    return _put(spell(feed.rss_str(pretty=True)), items, before=b"  </channel>\n</rss>")
 
 
-def write_rss(feed: Any) -> bytes:
-    return bytes(feed.rss_str(pretty=True))
+def write_atom(feed: Any, entries: Iterable[Written]) -> bytes:
+    """The document, with its entries in their order."""
+    return _put(feed.atom_str(pretty=True), entries, before=b"</feed>")
 
 
-def write_atom(feed: Any) -> bytes:
-    return bytes(feed.atom_str(pretty=True))
+def _put(document: bytes, written: Iterable[Written], *, before: bytes) -> bytes:
+    head, mark, tail = document.rpartition(before)
+    return b"".join([head, *(one.text + b"\n" for one in written), mark, tail])
 
 
-def add(parent: Element, tag: str, text: str = "", **attributes: str) -> None:
+def add(parent: Element, tag: str, content: str = "", /, **attributes: str) -> Element:
     """Add a child; attributes without value are left out."""
     child = etree.SubElement(parent, tag, {name: value for name, value in attributes.items() if value})
-    if text:
-        child.text = text
+    if content:
+        child.text = content
+    return child
+
+
+def prefixes(used: Iterable[str | None]) -> dict[str, str]:
+    """The prefixes to declare for namespaces that a document uses, beside feedgen's own."""
+    return {_PREFIXES[one]: one for one in sorted(name for name in set(used) if name in _PREFIXES)}
 
 
 def set_text(parent: Element, tag: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -24,10 +25,24 @@ _TYPES = {
     ".wav": "audio/wav",
     ".webm": "video/webm",
 }
-_UNKNOWN = "application/octet-stream"
+UNKNOWN = "application/octet-stream"
+# A type and a subtype, each a name of HTTP (RFC 9110, section 8.3.1); parameters after them are let be.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_MEDIA_TYPE = re.compile(rf'{_NAME}/{_NAME}(?:\s*;\s*{_NAME}=(?:{_NAME}|"[^"\\]*"))*')
+
+
+def is_media_type(text: str) -> bool:
+    """Whether it has the form of one; feeds also write "mp3", "audio" and worse."""
+    return _MEDIA_TYPE.fullmatch(text) is not None
 
 
 def media_type(enclosure: Enclosure) -> str:
-    """The type as given, else by the ending of the file's name; never empty."""
-    ending = PurePosixPath(urlsplit(web_address(enclosure.url)).path).suffix.lower()
-    return clean_line(enclosure.type) or _TYPES.get(ending, _UNKNOWN)
+    """The type as given if it is one, else by the ending of the file's name; never empty."""
+    given = clean_line(enclosure.type)
+    return given if is_media_type(given) else type_by_name(enclosure.url) or UNKNOWN
+
+
+def type_by_name(url: str) -> str:
+    """By the ending of the file's name; empty where that says nothing."""
+    ending = PurePosixPath(urlsplit(web_address(url)).path).suffix.lower()
+    return _TYPES.get(ending, "")

@@ -27,6 +27,7 @@ from letters.publish.content import (
 )
 from letters.publish.items import Document
 from letters.settings.types import SiteSettings
+from letters.store.feeds import StoredFeed
 from letters.text import make_environment, render, strip_controls
 
 #: How many entries a feed's page shows.
@@ -119,6 +120,9 @@ class CardPage:
     related: Sequence[Reference] = ()
     related_on: str = ""
     credit: str = ""
+    #: The cards that came just before and just after.
+    previous: Reference | None = None
+    next: Reference | None = None
 
 
 class Pages:
@@ -155,17 +159,23 @@ def make_line(entry: Entry, addresses: Addresses, *, zone: str) -> Line:
     )
 
 
-def make_place(feed: Feed, name: str, held: Sequence[Entry], addresses: Addresses, *, zone: str) -> Place:
-    newest = max((entry.published for entry in held), default=None)
+def make_place(stored: StoredFeed, name: str, addresses: Addresses, *, zone: str) -> Place:
     return Place(
         name=name,
-        url=addresses.page(feed.path),
-        count=len(held),
-        newest=local_date(newest, zone) if newest else None,
+        url=addresses.page(stored.path),
+        count=stored.held,
+        newest=local_date(stored.newest_at, zone) if stored.newest_at else None,
     )
 
 
-def make_card_page(entry: Entry, around: Surroundings, *, url: str, zone: str) -> CardPage:
+def make_card_page(
+    entry: Entry,
+    around: Surroundings,
+    *,
+    url: str,
+    zone: str,
+    neighbours: tuple[Reference | None, Reference | None] = (None, None),
+) -> CardPage:
     """A card's page; `around` decides whether its links are relative, `url` is where the page will be."""
     card, original = entry.card, original_of(entry)
     page = CardPage(
@@ -180,6 +190,8 @@ def make_card_page(entry: Entry, around: Surroundings, *, url: str, zone: str) -
         summary=paragraphs(card.summary if card else entry.episode.description),
         topics=topic_references(entry, around),
         audiences=audience_references(entry, around),
+        previous=neighbours[0],
+        next=neighbours[1],
     )
     return page if card is None else _with_card(page, entry, around)
 

@@ -1,54 +1,35 @@
-"""All documents of the tree: which there are, and how each is made. Pure but for issues' texts, which it is told how to read."""
+"""The documents of the tree: which have to be written, and how each is made."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, partial
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from letters.model import Entry, Feed, Issue, Rendering
-from letters.publish import atom, jsonfeed, opml, rss
+from letters.model import Entry, Feed, Issue
+from letters.publish import atom, history, jsonfeed, opml, rss
 from letters.publish.addresses import FORMATS, Addresses
-from letters.publish.assemble import make_document, make_issue_item, make_item
+from letters.publish.assemble import make_document, make_issue_item, make_item, whole_seconds
 from letters.publish.clean import clean_line
-from letters.publish.content import Surroundings, shorten, title_of
+from letters.publish.content import Surroundings, shorten
+from letters.publish.gone import NAME as GONE
+from letters.publish.gone import write_gone
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
-from letters.publish.pages import (
-    NEWEST,
-    FeedPage,
-    IndexPage,
-    Letter,
-    Line,
-    Pages,
-    Place,
-    carries,
-    local_date,
-    make_card_page,
-    make_line,
-    make_place,
-    rhythm,
-    root_of,
-)
-from letters.publish.selection import (
-    ALL,
-    GROUPS,
-    Names,
-    audience_name,
-    describe,
-    edition_path,
-    group_of,
-    heading_of,
-    topic_name,
-)
+from letters.publish.reading import Reading
+from letters.publish.record import Scope
+from letters.publish.selection import GROUPS, Names, describe, edition_path, group_of, heading_of
+from letters.publish.site import Site
 from letters.publish.tree import Target
-from letters.publish.when import sent_when
 from letters.settings import Settings
 from letters.store.feeds import StoredFeed
-from letters.text import plain_text, strip_controls
+from letters.text import plain_text
+
+#: Entries whose three renderings are kept for the documents to come: some two hundred megabytes.
+_KEPT_ITEMS = 20_000
 
 
 class _Format(NamedTuple):
@@ -63,253 +44,216 @@ _WRITERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
-    """Everything the documents are made of."""
-
-    feeds: Mapping[str, StoredFeed]
-    #: By path, what a feed holds, the one that joined last first.
-    holdings: Mapping[str, Sequence[Entry]]
-    entries: Sequence[Entry]
-    retired: Sequence[Entry]
-    #: Public issues, the newest first.
-    issues: Sequence[Issue]
-    names: Names
-    #: An issue for everybody's eyes, if it has that.
-    read_issue: Callable[[Issue], Rendering | None]
-
-
 class Press:
     """Makes the documents. An entry is rendered once per format, however many documents hold it."""
 
-    def __init__(self, stock: Stock, settings: Settings, *, overrides: Path) -> None:
-        self._stock, self._settings, self._site = stock, settings, settings.site
+    def __init__(self, reading: Reading, names: Names, settings: Settings, *, overrides: Path) -> None:
+        self._reading, self._names, self._settings = reading, names, settings
         self._publication = clean_line(settings.site.title)
         self._addresses = Addresses.of(settings.site.base_url)
-        self._pages = Pages(overrides, settings.site)
-        self._cards = {title_of(entry): entry.address for entry in stock.entries if entry.card}
+        self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
-        self._by_id = {entry.id: entry for entry in stock.entries}
+        self._site = Site(reading, names, settings, self, overrides=overrides)
+        #: Of the feeds' documents that were made, by path.
+        self.digests: dict[str, str] = {}
         # Shared between the documents of one press, and gone with it.
-        self._item = cache(self._make_item)
-        self._written = cache(self._write_item)
-        self._feed = cache(self._describe)
-        self._document = cache(self._make_document)
-        self._issue_items = cache(self._make_issue_items)
+        self._gone = self._find_gone()
+        self._item = lru_cache(_KEPT_ITEMS)(self._make_item)
+        self._written = lru_cache(_KEPT_ITEMS * len(FORMATS))(self._write_item)
+        self._feed_items = lru_cache(8)(self._list_items)
+        self._issue_item = cache(self._make_issue_item)
+        self.feed = lru_cache(_KEPT_ITEMS)(self._describe)
 
-    def targets(self) -> list[Target]:
-        """Every document: what feeds link to before the feeds, so that no reader follows a link too early."""
-        return [
-            Target("style.css", partial(self._pages.render, "style.css", root="")),
-            *self._cards_and_issues(),
-            *(target for path in sorted(self._stock.feeds) for target in self._feed_targets(path)),
-            Target("index.html", self._index_page),
-            Target("index.opml", self._opml),
-        ]
+    def groups(self, scope: Scope, *, stands: Callable[[str], bool]) -> Iterator[Iterable[Target]]:
+        """The documents in groups: what others link to comes before them, so that no reader follows a link too early.
 
-    # --- cards and issues ----------------------------------------------------------------------------
-
-    def _cards_and_issues(self) -> Iterator[Target]:
-        for entry in self._stock.entries:
-            yield Target(f"cards/{entry.address}/index.html", partial(self._card_page, entry))
-        for entry in self._stock.retired:
-            yield Target(f"cards/{entry.address}/index.html", partial(self._retired_page, entry))
-        for issue in self._stock.issues:
-            path = f"issues/{issue.edition}/{issue.number}/index.html"
-            yield Target(path, partial(self._issue_page, issue))
-
-    def _card_page(self, entry: Entry) -> bytes:
-        root = "../../"
-        around = self._surroundings(_relative(root))
-        page = make_card_page(entry, around, url=self._addresses.card(entry.address), zone=self._site.zone)
-        return self._pages.render("card.html", root=root, page=page, document=self._document(ALL))
-
-    def _retired_page(self, entry: Entry) -> bytes:
-        return self._pages.render("retired.html", root="../../", title=title_of(entry))
-
-    def _issue_page(self, issue: Issue) -> bytes | None:
-        rendering = self._stock.read_issue(issue)
-        return strip_controls(rendering.html).encode() if rendering and rendering.html else None
-
-    def _surroundings(self, addresses: Addresses) -> Surroundings:
-        return Surroundings(addresses=addresses, paths=frozenset(self._stock.feeds), cards=self._cards)
+        `stands` says whether a document, by its path, is there already and may be left alone.
+        """
+        yield self._site.cards(scope)
+        yield self._site.issues(scope)
+        yield self._history(scope, stands)
+        yield self._feeds(scope)
+        yield self._lists(scope)
 
     # --- feeds ---------------------------------------------------------------------------------------
 
-    def _feed_targets(self, path: str) -> Iterator[Target]:
-        for form in FORMATS:
-            yield Target(f"{path}.{form}", partial(self._feed_document, path, form))
-        yield Target(f"{path}/index.html", partial(self._feed_page, path))
+    def _feeds(self, scope: Scope) -> Iterator[Target]:
+        for stored in self._stored(scope.feeds):
+            for form in FORMATS:
+                yield Target(f"{stored.path}.{form}", partial(self.feed_document, stored, form))
+            yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
 
-    def _feed_document(self, path: str, form: str) -> bytes:
-        items = [self._written(form, item) for item in self._items(path)]
-        return _WRITERS[form].write(self._document(path), items)
+    def feed_document(self, stored: StoredFeed, form: str) -> bytes:
+        content = self.write(form, self.document(stored), self._feed_items(stored.path))
+        self.digests[f"{stored.path}.{form}"] = hashlib.sha256(content).hexdigest()
+        return content
 
-    def _items(self, path: str) -> Sequence[Item]:
-        if path.startswith("editions/"):
-            return self._issue_items(path)
-        held = self._stock.holdings.get(path, ())
-        return [self._item(entry.id) for entry in held[: self._settings.publish.entries]]
+    def document(self, stored: StoredFeed) -> Document:
+        """A feed's own document, without its items."""
+        links = history.current_links(stored.path, pages=self._pages_of(stored), addresses=self._addresses)
+        return self._document(stored, self._feed_items(stored.path), links)
+
+    def items(self, path: str) -> Sequence[Item]:
+        """What a feed's document shows."""
+        return self._feed_items(path)
+
+    def _list_items(self, path: str) -> Sequence[Item]:
+        if not path.startswith(edition_path("")):
+            return self._items(self._reading.current(path))
+        issues, pages = self._reading.issues(path.partition("/")[2])
+        # As with entries: those on no full page, and then the newest of the others.
+        chosen = sorted(issues, key=lambda issue: issue.id in pages)[: self._settings.publish.entries]
+        return self._issue_items(path, [issue for issue in issues if issue in chosen])
+
+    def _items(self, entries: Iterable[Entry]) -> list[Item]:
+        return [self._item(entry.id) for entry in entries]
 
     def _make_item(self, entry_id: str) -> Item:
-        return make_item(self._by_id[entry_id], self._around, publication=self._publication)
+        (entry,) = self._reading.entries([entry_id])
+        return make_item(entry, self._around, publication=self._publication)
+
+    def write(self, form: str, document: Document, items: Iterable[Item]) -> bytes:
+        """A document in one of the `FORMATS`."""
+        return _WRITERS[form].write(document, [self._written(form, item) for item in items])
 
     def _write_item(self, form: str, item: Item) -> Any:
         return _WRITERS[form].render_item(item)
 
-    def _make_issue_items(self, path: str) -> Sequence[Item]:
-        issues = [issue for issue in self._stock.issues if edition_path(issue.edition) == path]
-        items = (self._issue_item(issue, path) for issue in issues[: self._settings.publish.entries])
+    def _document(self, stored: StoredFeed, items: Sequence[Item], links: history.Links) -> Document:
+        document = make_document(
+            self.feed(stored.path),
+            stored,
+            items,
+            addresses=self._addresses,
+            publication=self._publication,
+            language=self._settings.site.language,
+        )
+        return replace(
+            document,
+            archive=links.archive,
+            current=links.current,
+            prev_archive=links.prev_archive,
+            next_archive=links.next_archive,
+        )
+
+    def _describe(self, path: str) -> Feed:
+        about = clean_line(self._settings.site.description)
+        return describe(path, self._names, publication=self._publication, about=about)
+
+    def _surroundings(self, addresses: Addresses) -> Surroundings:
+        return Surroundings(addresses=addresses, paths=self._linked, cards=self._reading.addresses)
+
+    def surroundings(self, root: str) -> Surroundings:
+        """For links inside the tree, from a page at `root`."""
+        return self._surroundings(Addresses.of(root or "."))
+
+    def _stored(self, paths: Iterable[str]) -> Iterator[StoredFeed]:
+        found = self._reading.feeds(paths)
+        yield from (found[path] for path in sorted(found) if path not in self._gone)
+
+    # --- feeds that are no more ------------------------------------------------------------------------
+
+    def _find_gone(self) -> dict[str, StoredFeed]:
+        """Feeds about topics and audiences that are no more, as soon as they hold nothing."""
+        gone = self._names.gone
+        if not gone.topics and not gone.audiences:
+            return {}
+        return {
+            path: stored for path, stored in self._reading.feeds().items() if path in gone and not stored.held
+        }
+
+    def removed(self) -> Iterator[str]:
+        """The documents of feeds that are no more, and the list of them when there is none."""
+        if not self._gone:
+            yield GONE
+        for path, stored in self._gone.items():
+            yield f"{path}/index.html"
+            pages = [history.page_path(path, number) for number in range(1, stored.pages + 2)]
+            yield from (f"{one}.{form}" for one in (path, *pages) for form in FORMATS)
+
+    # --- history -------------------------------------------------------------------------------------
+
+    def _history(self, scope: Scope, stands: Callable[[str], bool]) -> Iterator[Target]:
+        """Full pages that have to be written, and the open page behind them.
+
+        A full page that stands is left alone unless a card on it was retired, or the site moved.
+        """
+        for stored in self._stored(scope.feeds):
+            pages = self._pages_of(stored)
+            for number in range(1, pages + 1):
+                for form in FORMATS:
+                    path = f"{history.page_path(stored.path, number)}.{form}"
+                    if (stored.path, number) in scope.pages or (scope.everything and not stands(path)):
+                        yield Target(path, partial(self._page_document, stored, number, form))
+            if pages:
+                for form in FORMATS:
+                    path = f"{history.page_path(stored.path, pages + 1)}.{form}"
+                    yield Target(path, partial(self._page_document, stored, pages + 1, form))
+
+    def _page_document(self, stored: StoredFeed, number: int, form: str) -> bytes:
+        pages = self._pages_of(stored)
+        items = self._page_items(stored.path, number, is_open=number > pages)
+        links = history.page_links(stored.path, number, pages=pages, addresses=self._addresses)
+        document = self._document(stored, items, links)
+        own = {one: self._addresses.document(history.page_path(stored.path, number), one) for one in FORMATS}
+        return self.write(form, replace(document, addresses=own), items)
+
+    def _page_items(self, path: str, number: int, *, is_open: bool) -> Sequence[Item]:
+        if path.startswith(edition_path("")):
+            issues, pages = self._reading.issues(path.partition("/")[2])
+            wanted = None if is_open else number
+            return self._issue_items(path, [one for one in issues if pages.get(one.id) == wanted])
+        return self._items(self._reading.loose(path) if is_open else self._reading.page(path, number))
+
+    def _pages_of(self, stored: StoredFeed) -> int:
+        if stored.path.startswith(edition_path("")):
+            return max(self._reading.issues(stored.path.partition("/")[2]).pages.values(), default=0)
+        return stored.pages
+
+    # --- issues as entries of their edition's feed -----------------------------------------------------
+
+    def _issue_items(self, path: str, issues: Iterable[Issue]) -> list[Item]:
+        items = (self._issue_item(issue, path) for issue in issues)
         return [item for item in items if item]
 
-    def _issue_item(self, issue: Issue, path: str) -> Item | None:
-        rendering = self._stock.read_issue(issue)
+    def _make_issue_item(self, issue: Issue, path: str) -> Item | None:
+        rendering = self._reading.rendering(issue)
         content = issue_content(rendering.html, base_url=self._addresses.home) if rendering else ""
         if not rendering or not content:
             return None
         words = clean_line(rendering.preheader or plain_text(content))
+        (stored,) = self._reading.feeds([path]).values()
         return make_issue_item(
             issue,
-            guid=self._stock.feeds[path].guid,
+            guid=stored.guid,
             content_html=content,
             summary=shorten(words),
             addresses=self._addresses,
             publication=self._publication,
         )
 
-    def _make_document(self, path: str) -> Document:
-        return make_document(
-            self._feed(path),
-            self._stock.feeds[path],
-            self._items(path),
-            addresses=self._addresses,
-            publication=self._publication,
-            language=self._site.language,
-        )
+    # --- lists of all feeds ----------------------------------------------------------------------------
 
-    def _describe(self, path: str) -> Feed:
-        return describe(
-            path, self._stock.names, publication=self._publication, about=clean_line(self._site.description)
-        )
+    def _lists(self, scope: Scope) -> Iterator[Target]:
+        yield Target("index.html", self._site.index_page)
+        if self._gone:
+            yield Target(GONE, self._gone_document)
+        if scope.everything or scope.has_new_feeds:
+            yield Target("index.opml", self._opml)
 
-    # --- pages ---------------------------------------------------------------------------------------
-
-    def _feed_page(self, path: str) -> bytes:
-        target = f"{path}/index.html"
-        addresses = _relative(root_of(target))
-        feed = self._feed(path)
-        make = self._edition_page if path.startswith("editions/") else self._selection_page
-        return self._pages.render("feed.html", root=root_of(target), page=make(feed, addresses))
-
-    def _edition_page(self, feed: Feed, addresses: Addresses) -> FeedPage:
-        key = feed.path.partition("/")[2]
-        edition = self._stock.names.editions.get(key)
-        items = self._items(feed.path)
-        numbers = [issue.number for issue in self._stock.issues if issue.edition == key]
-        urls = {self._addresses.issue(key, n): addresses.issue(key, n) for n in numbers if n}
-        return FeedPage(
-            feed=feed,
-            document=self._document(feed.path),
-            heading=clean_line(edition.title) if edition else key,
-            noun="issue",
-            count=len(numbers),
-            rhythm="",
-            when=sent_when(edition) if edition else "",
-            newest=[
-                Line(
-                    title=item.title,
-                    url=urls[item.url],
-                    date=local_date(item.published, self._site.zone),
-                    text=item.summary,
-                )
-                for item in items[:NEWEST]
-            ],
-        )
-
-    def _selection_page(self, feed: Feed, addresses: Addresses) -> FeedPage:
-        held = self._stock.holdings.get(feed.path, ())
-        narrower = self._narrower(feed, addresses)
-        return FeedPage(
-            feed=feed,
-            document=self._document(feed.path),
-            heading=heading_of(feed),
-            noun="card",
-            count=len(held),
-            rhythm=rhythm([entry.published for entry in held]),
-            newest=self._lines(held[:NEWEST], addresses),
-            narrower=narrower,
-            narrower_title="Only what is best for" if feed.topic else "Only one topic",
-            letters=self._letters(addresses, feed),
-        )
-
-    def _narrower(self, feed: Feed, addresses: Addresses) -> list[Place]:
-        """Of a topic, its audiences; of an audience, its topics."""
-        if feed.topic and not feed.audience:
-            return self._places(self._pairs_of[feed.topic.key, ""], audience_name, addresses)
-        if feed.audience and not feed.topic:
-            return self._places(self._pairs_of["", feed.audience.key], topic_name, addresses)
-        return []
-
-    @cached_property
-    def _pairs_of(self) -> Mapping[tuple[str, str], list[Feed]]:
-        """The feeds of a topic for an audience, by either."""
-        pairs: defaultdict[tuple[str, str], list[Feed]] = defaultdict(list)
-        for feed in map(self._feed, self._stock.holdings):
-            if feed.topic and feed.audience:
-                pairs[feed.topic.key, ""].append(feed)
-                pairs["", feed.audience.key].append(feed)
-        return pairs
-
-    def _places(
-        self, feeds: Iterable[Feed], name: Callable[[Feed], str], addresses: Addresses
-    ) -> list[Place]:
-        """Feeds that hold something, by name."""
-        held = ((feed, self._stock.holdings[feed.path]) for feed in feeds)
-        places = [
-            make_place(feed, name(feed), entries, addresses, zone=self._site.zone)
-            for feed, entries in held
-            if entries
-        ]
-        return sorted(places, key=lambda place: place.name.casefold())
-
-    def _letters(self, addresses: Addresses, feed: Feed | None = None) -> list[Letter]:
-        return [
-            Letter(
-                name=clean_line(edition.title),
-                url=addresses.page(edition_path(edition.key)),
-                when=sent_when(edition),
-            )
-            for edition in self._settings.editions
-            if feed is None or carries(edition, feed)
-        ]
-
-    def _lines(self, entries: Sequence[Entry], addresses: Addresses) -> list[Line]:
-        return [make_line(entry, addresses, zone=self._site.zone) for entry in entries]
-
-    def _index_page(self) -> bytes:
-        addresses = _relative("")
-        feeds = [self._feed(path) for path in self._stock.holdings]
-        topics = [feed for feed in feeds if feed.topic and not feed.audience]
-        audiences = [feed for feed in feeds if feed.audience and not feed.topic]
-        page = IndexPage(
-            topics=self._places(topics, topic_name, addresses),
-            audiences=self._places(audiences, audience_name, addresses),
-            letters=self._letters(addresses),
-            newest=self._lines(self._stock.holdings.get(ALL, ())[:NEWEST], addresses),
-            document=self._document(ALL),
-            url=self._addresses.home,
-        )
-        return self._pages.render("index.html", root="", page=page)
+    def _gone_document(self) -> bytes:
+        existing = self._reading.feeds().keys() - self._gone.keys()
+        return write_gone(self._names.gone, self._gone, existing=existing)
 
     def _opml(self) -> bytes:
         groups: dict[str, list[opml.Listed]] = {name: [] for name in GROUPS}
-        for path in sorted(self._stock.feeds):
-            feed = self._feed(path)
-            groups[group_of(feed)].append(opml.Listed(heading_of(feed), self._document(path)))
-        updated = max(self._document(path).updated for path in self._stock.feeds)
+        feeds = self._reading.feeds()
+        for path, stored in feeds.items():
+            if path in self._gone:
+                continue
+            feed = self.feed(path)
+            listed = opml.Listed(heading_of(feed), self._document(stored, (), history.Links()))
+            groups[group_of(feed)].append(listed)
+        # The list changes when a feed is added, not with what the feeds hold.
+        updated = max(whole_seconds(stored.since) for stored in feeds.values())
         return opml.write(f"{self._publication}: all feeds", groups, updated=updated)
-
-
-def _relative(root: str) -> Addresses:
-    """Addresses for links inside the tree, seen from a page at `root`."""
-    return Addresses.of(root or ".")

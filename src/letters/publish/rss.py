@@ -1,14 +1,25 @@
-"""RSS 2.0, with Atom's links and dates, Dublin Core, iTunes and Podcasting 2.0 fields where they apply (R48)."""
+"""RSS 2.0, with Atom's links and dates, Dublin Core, Media RSS, iTunes and Podcasting 2.0 fields where they apply (R48)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
-from letters.publish.clean import clean_line, language_tag, web_address
-from letters.publish.items import Document, Item
+from letters.publish.items import Document, Item, history_links
+from letters.publish.podcasting import claim_feed, describe_episode, describe_feed
+
+_LINK = f"{{{border.ATOM}}}link"
+_DC = f"{{{border.DC}}}"
+# Plain text, in which a reader may take markup, or a reference, for the real thing.
+_PLAIN = re.compile(
+    rb"<(title|description|category|copyright|source|dc:creator|dc:contributor|dc:rights)(?: [^>]*)?>[^<]*&[^<]*(?=</)"
+)
+_PICTURES = {"", ".gif", ".jpeg", ".jpg", ".png"}
 
 
 def render_item(item: Item) -> border.Written:
@@ -30,55 +41,31 @@ def render_item(item: Item) -> border.Written:
     entry.dc.dc_creator(item.author)
     if item.language:
         entry.dc.dc_language(item.language)
-    if item.media:
-        _describe_episode(entry, item)
-    return border.Written(entry.rss_entry())
-
-
-def _describe_episode(entry: border.Element, item: Item) -> None:
-    if item.duration:
-        entry.podcast.itunes_duration(str(int(item.duration.total_seconds())))
-    if item.season and item.season > 0:
-        entry.podcast.itunes_season(item.season)
-    if item.number and item.number > 0:
-        entry.podcast.itunes_episode(item.number)
+    return border.Written(entry.rss_entry(), depth=2, spell=_spell)
 
 
 def _amend_item(element: border.Element, item: Item) -> None:
-    border.add(element, f"{{{border.ATOM}}}updated", border.rfc3339(item.updated))
-    if not item.media:
-        return
-    if item.image:
-        # feedgen ignores a picture whose address does not end in .jpg or .png.
-        border.add(element, f"{{{border.ITUNES}}}image", href=item.image)
-    podcast = f"{{{border.PODCAST}}}"
-    for transcript in item.transcripts:
-        border.add(
-            element,
-            f"{podcast}transcript",
-            url=web_address(transcript.url),
-            type=clean_line(transcript.type) or "text/plain",
-            language=language_tag(transcript.language),
-            rel=clean_line(transcript.rel),
-        )
-    if item.chapters:
-        kind = clean_line(item.chapters.type) or "application/json+chapters"
-        border.add(element, f"{podcast}chapters", url=web_address(item.chapters.url), type=kind)
     for person in item.people:
-        border.add(
-            element,
-            f"{podcast}person",
-            clean_line(person.name),
-            role=clean_line(person.role).lower(),
-            href=web_address(person.url),
-            img=web_address(person.image),
-        )
+        border.add(element, f"{_DC}contributor", person.name)
+    if item.rights:
+        border.add(element, f"{_DC}rights", item.rights)
+    border.add(element, f"{{{border.ATOM}}}updated", border.rfc3339(item.updated))
+    for link in item.related:
+        border.add(element, _LINK, rel="related", href=link.url, title=link.title)
+    if item.license:
+        border.add(element, _LINK, rel="license", href=item.license)
+    if item.image:
+        border.add(element, f"{{{border.MEDIA}}}thumbnail", url=item.image)
+    describe_episode(element, item)
 
 
 def write(document: Document, items: Iterable[border.Written]) -> bytes:
     """The whole document."""
+    written = list(items)
+    used = {name for item in written for name in item.namespaces}
+    used |= {border.ITUNES, border.PODCAST, *([border.HISTORY] if document.archive else ())}
     feed = border.new_feed(
-        namespaces={"podcast": border.PODCAST}, amend=lambda root: _amend_channel(root[0], document)
+        namespaces=border.prefixes(used), amend=lambda root: _amend_channel(root[0], document)
     )
     feed.title(document.title)
     feed.description(document.description)
@@ -88,13 +75,41 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     feed.language(document.language)
     feed.lastBuildDate(document.updated)
     feed.pubDate(document.updated)
-    if document.has_media:
-        feed.podcast.itunes_author(document.author)
-        feed.podcast.itunes_explicit("no")
-    for item in items:
-        border.add_entry(feed, item)
-    return border.write_rss(feed)
+    return border.write_rss(feed, written, spell=_spell)
+
+
+def _spell(xml: bytes) -> bytes:
+    return _PLAIN.sub(_spell_as_numbers, xml)
+
+
+def _spell_as_numbers(found: re.Match[bytes]) -> bytes:
+    """The profile's spelling of ``&`` and ``<`` in plain text: the same to XML, and a sign to readers that guess."""
+    return found[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def _amend_channel(channel: border.Element, document: Document) -> None:
-    border.add(channel, f"{{{border.PODCAST}}}guid", document.guid)
+    if document.rights:
+        border.add(channel, "copyright", document.rights)
+    for category in document.categories:
+        border.add(channel, "category", category.name, domain=category.scheme)
+    if picture := next(filter(_is_picture, (document.image, document.icon)), ""):
+        image = border.add(channel, "image")
+        border.add(image, "url", picture)
+        # Of the channel's own words, as the specification asks.
+        border.add(image, "title", document.title)
+        border.add(image, "link", document.page)
+    if document.hub:
+        border.add(channel, _LINK, rel="hub", href=document.hub)
+    if document.license:
+        border.add(channel, _LINK, rel="license", href=document.license)
+    for relation, url in history_links(document, "rss"):
+        border.add(channel, _LINK, rel=relation, type=FORMATS["rss"], href=url)
+    if document.archive:
+        border.add(channel, f"{{{border.HISTORY}}}archive")
+    describe_feed(channel, document)
+    claim_feed(channel, document)
+
+
+def _is_picture(url: str) -> bool:
+    """Of a kind that the specification names for `image`, as far as the address tells."""
+    return bool(url) and PurePosixPath(urlsplit(url).path).suffix.lower() in _PICTURES

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from letters.model import Audience, Edition, Entry, Feed, Topic
 from letters.publish.clean import clean_line
 from letters.publish.content import digest_entry
+from letters.publish.gone import Gone
 
 ALL = "all"
 
@@ -26,6 +27,17 @@ class Names:
     topics: Mapping[str, Topic]
     audiences: Mapping[str, Audience]
     editions: Mapping[str, Edition]
+    gone: Gone = field(default_factory=Gone)
+
+    def linked(self, *, undeclared: Undeclared) -> frozenset[str]:
+        """Paths of the feeds of topics and audiences that have one."""
+        nouns = (("topics", self.topics.values()), ("audiences", self.audiences.values()))
+        return frozenset(
+            f"{kind}/{one.key}"
+            for kind, ones in nouns
+            for one in ones
+            if one.declared or undeclared == "feed"
+        )
 
 
 def paths_of(entry: Entry, *, undeclared: Undeclared) -> list[str]:
@@ -44,27 +56,42 @@ def edition_path(key: str) -> str:
     return f"editions/{key}"
 
 
-def plan_feeds(
-    entries: Iterable[Entry], editions: Iterable[Edition], known: Iterable[str], *, undeclared: Undeclared
-) -> list[str]:
-    """Paths of the feeds that have to be made. Those that exist stay, whatever became of their entries."""
-    wanted = {ALL} | {edition_path(edition.key) for edition in editions}
-    for entry in entries:
-        wanted.update(paths_of(entry, undeclared=undeclared))
-    return sorted(wanted - set(known))
+@dataclass(slots=True)
+class Moves:
+    """Who joins, leaves and comes back to which feeds."""
+
+    #: By path, the ids of those that join, the newest last.
+    joining: dict[str, list[str]] = field(default_factory=dict)
+    #: As pairs of path and id.
+    leaving: list[tuple[str, str]] = field(default_factory=list)
+    returning: list[tuple[str, str]] = field(default_factory=list)
 
 
-def plan_joining(
-    entries: Iterable[Entry], members: Mapping[str, Sequence[str]], *, undeclared: Undeclared
-) -> dict[str, list[str]]:
-    """By path, the ids of entries that join a feed now: by readiness, then by the episode's date, the newest last."""
-    joined = {path: set(ids) for path, ids in members.items()}
-    joining: dict[str, list[str]] = {}
+def plan_moves(
+    entries: Iterable[Entry],
+    retired: Iterable[str],
+    memberships: Mapping[str, Mapping[str, bool]],
+    *,
+    undeclared: Undeclared,
+) -> Moves:
+    """What of the memberships of these entries has to change; `memberships` says by id and path who is in a feed now.
+
+    They join by readiness, then by the episode's date.
+    """
+    moves = Moves()
     for entry in sorted(entries, key=lambda one: (one.ready_at, one.published, one.id)):
-        for path in paths_of(entry, undeclared=undeclared):
-            if entry.id not in joined.get(path, ()):
-                joining.setdefault(path, []).append(entry.id)
-    return joining
+        wanted, known = paths_of(entry, undeclared=undeclared), memberships.get(entry.id, {})
+        for path in wanted:
+            if path not in known:
+                moves.joining.setdefault(path, []).append(entry.id)
+            elif not known[path]:
+                moves.returning.append((path, entry.id))
+        gone = {path for path, present in known.items() if present}.difference(wanted)
+        moves.leaving += [(path, entry.id) for path in sorted(gone)]
+    for entry_id in retired:
+        known = memberships.get(entry_id, {})
+        moves.leaving += [(path, entry_id) for path, present in known.items() if present]
+    return moves
 
 
 def plan_updates(
@@ -80,21 +107,6 @@ def plan_updates(
         if digest != before:
             changes[entry.id] = (digest, entry.updated_at if before is None else now)
     return changes
-
-
-def holdings(
-    entries: Iterable[Entry], members: Mapping[str, Sequence[str]], *, undeclared: Undeclared
-) -> dict[str, list[Entry]]:
-    """By path, the entries a feed holds now, the one that joined last first."""
-    by_id = {entry.id: entry for entry in entries}
-    belongs: dict[str, set[str]] = {}
-    for entry in by_id.values():
-        for path in paths_of(entry, undeclared=undeclared):
-            belongs.setdefault(path, set()).add(entry.id)
-    return {
-        path: [by_id[one] for one in reversed(ids) if one in belongs.get(path, ())]
-        for path, ids in members.items()
-    }
 
 
 def describe(path: str, names: Names, *, publication: str, about: str) -> Feed:

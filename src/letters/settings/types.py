@@ -60,6 +60,13 @@ class SiteSettings(Table):
     )
     accent: values.Accent = Field("#0a5f57", description="The one accent colour, on light ground.")
     accent_dark: values.AccentDark = Field("#74cbbf", description="The accent colour on dark ground.")
+    icon: values.OptionalWebUrl = Field(
+        "", description="A small square picture for feed readers (512 pixels or less)."
+    )
+    image: values.OptionalWebUrl = Field(
+        "", description="A large square picture; the cover in podcast apps (1400 to 3000 pixels)."
+    )
+    rights: values.Line = Field("", description="Whose the cards are, in words; in every feed and entry.")
     postal_address: values.Line = Field(
         "", description="The sender's postal address, for the foot of every mail."
     )
@@ -138,6 +145,16 @@ class PublishSettings(Table):
         "feed", description="Topics and audiences only named in cards: a feed of their own, or a mere tag."
     )
     entries: int = Field(100, ge=1, description="How many entries a feed's document holds.")
+    hub: values.OptionalWebUrl = Field(
+        "", description="The WebSub hub that feeds name, where readers hear of changes at once."
+    )
+    license: values.OptionalWebUrl = Field(
+        "", description="Where it says what others may do with the cards; in every feed and entry."
+    )
+    podcast_category: values.PodcastCategory = Field(
+        "News", description='Where podcast apps list the feeds: of Apple\'s list, "Whole" or "Whole > Part".'
+    )
+    locked: bool = Field(True, description="Podcast hosts are told not to take the feeds over.")
 
 
 class SmtpSettings(Table):

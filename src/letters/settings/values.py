@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from letters.calendar import check_cron, check_zone
 from letters.errors import RenderError
 from letters.settings.colours import DARK_GROUNDS, LIGHT_GROUNDS, check_contrast
+from letters.settings.podcast_categories import check_podcast_category
 from letters.text import KEY, check_line, slug, strip_controls
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
@@ -133,6 +134,15 @@ def _check_source_url(value: str) -> str:
     return value
 
 
+def _check_optional_web_url(value: str) -> str:
+    if not value:
+        return value
+    parts = _split_web_url(value)
+    if "@" in parts.netloc:
+        raise ValueError("holds a name or a password, which every reader would see; wanted the plain address")
+    return value
+
+
 def _check_base_url(value: str) -> str:
     parts = _split_web_url(value)
     if parts.query or parts.fragment or "?" in value or "#" in value:
@@ -213,6 +223,10 @@ Language = Annotated[str, AfterValidator(_check_language)]
 SourceUrl = Annotated[
     str, AfterValidator(_check_source_url), Field(json_schema_extra={"pattern": "^https?://"})
 ]
+OptionalWebUrl = Annotated[
+    str, AfterValidator(_check_optional_web_url), Field(json_schema_extra={"pattern": "^(https?://.*)?$"})
+]
+PodcastCategory = Annotated[str, AfterValidator(check_podcast_category)]
 BaseUrl = Annotated[str, AfterValidator(_check_base_url), Field(json_schema_extra={"pattern": "^https?://"})]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
 OptionalMailbox = Annotated[str, AfterValidator(_check_optional_mailbox)]

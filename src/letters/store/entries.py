@@ -5,15 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Table, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from letters.model import Audience, Card, Entry, Episode, Topic
 from letters.store import tables
+from letters.store.among import among, is_among
 from letters.store.codec import load
 
 T = TypeVar("T", Topic, Audience)
@@ -218,10 +231,31 @@ def _read_episode(row: Row[*tuple[Any, ...]]) -> Episode:
     )
 
 
-def load_digests(c: Connection) -> dict[str, str | None]:
+def live_ids(c: Connection) -> list[str]:
+    """Ids of all entries that are not retired, in the order in which they join feeds: ready first, then the episode's date."""
+    published = func.coalesce(_episode.c.published, _episode.c.first_seen)
+    rows = c.execute(
+        select(_entry.c.id)
+        .select_from(_entry.outerjoin(_episode))
+        .where(_entry.c.retired_at.is_(None))
+        .order_by(_entry.c.ready_at, published, _entry.c.id)
+    )
+    return list(rows.scalars())
+
+
+def retired_ids(c: Connection, ids: Collection[str] | None = None) -> list[str]:
+    """Ids of the retired entries, of all or among some."""
+    query = select(_entry.c.id).where(_entry.c.retired_at.is_not(None)).order_by(_entry.c.id)
+    if ids is None:
+        return list(c.execute(query).scalars())
+    dialect = c.dialect.name
+    return list(c.execute(query.where(is_among(dialect, _entry.c.id)), among(dialect, ids)).scalars())
+
+
+def load_digests(c: Connection, ids: Collection[str]) -> dict[str, str | None]:
     """By entry id, the digest of what readers saw of it last; None when it was never published."""
-    rows = c.execute(select(_entry.c.id, _entry.c.digest).where(_entry.c.retired_at.is_(None)))
-    return {row.id: row.digest for row in rows}
+    query = select(_entry.c.id, _entry.c.digest).where(is_among(c.dialect.name, _entry.c.id))
+    return {row.id: row.digest for row in c.execute(query, among(c.dialect.name, ids))}
 
 
 def mark_updated(c: Connection, changes: Mapping[str, tuple[str, datetime]]) -> None:
@@ -237,3 +271,12 @@ def mark_updated(c: Connection, changes: Mapping[str, tuple[str, datetime]]) -> 
             for entry_id, (digest, updated_at) in changes.items()
         ],
     )
+
+
+def set_titles(c: Connection, titles: Mapping[str, str]) -> None:
+    """Record, by entry id, the title as it is published."""
+    if titles:
+        c.execute(
+            update(_entry).where(_entry.c.id == bindparam("entry_id")).values(title=bindparam("new_title")),
+            [{"entry_id": entry_id, "new_title": title} for entry_id, title in titles.items()],
+        )

@@ -68,6 +68,17 @@ def load_issues(
     return [_issue(row) for row in c.execute(query)]
 
 
+def load_issue_pages(c: Connection, edition: str) -> dict[int, int]:
+    """By issue, the full page of its edition's history on which it stands; those on none are left out."""
+    query = select(issue.c.id, issue.c.page).where(issue.c.edition == edition, issue.c.page.is_not(None))
+    return {row.id: row.page for row in c.execute(query)}
+
+
+def set_issue_page(c: Connection, issue_ids: Collection[int], page: int) -> None:
+    """Put issues on a full page of their edition's history, for good."""
+    c.execute(update(issue).where(issue.c.id.in_(issue_ids)).values(page=page))
+
+
 def next_number(c: Connection, edition: str) -> int:
     """The number that the edition's next composed issue takes. Only binding under `editions.lock_edition`."""
     newest: int | None = c.scalar(select(func.max(issue.c.number)).where(issue.c.edition == edition))

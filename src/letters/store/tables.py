@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     or_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -198,6 +199,18 @@ episode = Table(
     # The newest of a source is found without looking at the others.
     Index("ix_episode_source_published", "source", "published"),
 )
+#: What servers said of media files whose publishers left length or type out; one row per address, asked once.
+enclosure = Table(
+    "enclosure",
+    metadata,
+    Column("url", Text, primary_key=True),
+    # Null and empty where the server does not say either.
+    Column("length_bytes", BigInteger),
+    Column("type", Text, nullable=False, server_default=""),
+    Column("asked_at", UTCDateTime, nullable=False),
+    # Requests in a row that came to nothing; 0 once there was an answer.
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
 # Few, and asked for at each look: see `letters.store.hidden`.
 _is_hidden = or_(episode.c.quarantined_at.is_not(None), episode.c.removed_at.is_not(None))
 Index("ix_episode_hidden", episode.c.source, sqlite_where=_is_hidden, postgresql_where=_is_hidden)
@@ -227,6 +240,8 @@ topic = Table(
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
     Column("first_named_at", UTCDateTime, nullable=False),
+    # Since when it is declared no more, though it was.
+    Column("withdrawn_at", UTCDateTime),
 )
 audience = Table(
     "audience",
@@ -235,6 +250,8 @@ audience = Table(
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
     Column("first_named_at", UTCDateTime, nullable=False),
+    # Since when it is declared no more, though it was.
+    Column("withdrawn_at", UTCDateTime),
 )
 card_topic = Table(
     "card_topic",
@@ -313,10 +330,20 @@ entry = Table(
     Column("episode_id", ForeignKey("episode.id"), unique=True),
     Column("ready_at", UTCDateTime, nullable=False),
     Column("updated_at", UTCDateTime, nullable=False),
-    # Of what a reader sees; null until first published.
+    # Of what a reader sees, and the title as it was published; null until then.
     Column("digest", Text),
+    Column("title", Text),
     Column("retired_at", UTCDateTime),
     Index("ix_entry_ready_at", "ready_at"),
+    Index("ix_entry_title", "title"),
+)
+#: Titles that a published card names as related: it links to the entry of that title, as soon as there is one.
+mention = Table(
+    "mention",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("title", Text, primary_key=True),
+    Index("ix_mention_title", "title"),
 )
 
 #: Feeds that exist for ever once their first entry joined.
@@ -327,8 +354,13 @@ feed = Table(
     Column("since", UTCDateTime, nullable=False),
     # Made from the first address and kept when the site moves: Atom's feed id, `podcast:guid` (R49, R56).
     Column("guid", Text, nullable=False),
+    # How many entries it holds now, and the date of the newest among those that its document shows.
+    Column("held", Integer, nullable=False, server_default="0"),
+    Column("newest_at", UTCDateTime),
+    # How many pages of its history are full (RFC 5005 section 4).
+    Column("pages", Integer, nullable=False, server_default="0"),
 )
-#: Which entries a feed holds, in the order in which they joined.
+#: Which entries a feed holds or held, in the order in which they joined.
 feed_entry = Table(
     "feed_entry",
     metadata,
@@ -336,7 +368,44 @@ feed_entry = Table(
     Column("entry_id", ForeignKey("entry.id"), primary_key=True),
     Column("joined_at", UTCDateTime, nullable=False),
     Column("position", Integer, nullable=False),
+    # Whether the feed holds it now; the row of one that left is kept for when it comes back.
+    Column("present", Boolean, nullable=False, server_default=true()),
+    # When the feed's readers last had reason to see it: it joined, or was edited.
+    Column("shown_at", UTCDateTime),
+    # The full page of the feed's history on which it stands; null while there is none.
+    Column("page", Integer),
     UniqueConstraint("feed", "position"),
+    Index("ix_feed_entry_entry_id", "entry_id"),
+    Index("ix_feed_entry_feed_page", "feed", "page"),
+    Index("ix_feed_entry_feed_shown_at", "feed", "shown_at"),
+)
+
+#: What has to be published again, by kind ("entry", "issue"): written by the triggers of `letters.store.marking`.
+unpublished = Table(
+    "unpublished",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # Another one each time.
+    Column("mark", Text, nullable=False),
+)
+#: What hubs are told of (WebSub): a feed's document, as it is and as the hub knows it; the path is that in the tree.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("announced", Text, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("next_at", UTCDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
+#: The one row says what the published tree must bear if it is to be what this database remembers.
+tree_state = Table(
+    "tree_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("token", Text, nullable=False),
 )
 
 edition_state = Table(
@@ -364,6 +433,8 @@ issue = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("composed_at", UTCDateTime),
     Column("frozen_at", UTCDateTime),
+    # The full page of its edition's history on which it stands; null while there is none.
+    Column("page", Integer),
     UniqueConstraint("edition", "local_date", "slot"),
     UniqueConstraint("edition", "number"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, case, insert, select, update
 
 from letters.model import Audience, Topic
 from letters.store import tables
@@ -22,6 +22,15 @@ def load_topics(c: Connection) -> dict[str, Topic]:
 def load_audiences(c: Connection) -> dict[str, Audience]:
     """All audiences by key, in the order of their keys."""
     return _load(c, tables.audience, Audience)
+
+
+def withdrawn_keys(c: Connection) -> tuple[frozenset[str], frozenset[str]]:
+    """Keys of topics, and of audiences, that were declared and are no more."""
+    topics, audiences = (
+        frozenset(c.execute(select(table.c.key).where(table.c.withdrawn_at.is_not(None))).scalars())
+        for table in (tables.topic, tables.audience)
+    )
+    return topics, audiences
 
 
 def save_topics(c: Connection, topics: Iterable[Topic], *, now: datetime) -> int:
@@ -47,14 +56,30 @@ def _save(c: Connection, table: Table, stored: dict[str, T], wanted: Iterable[T]
             row = {"key": one.key, "name": one.name, "declared": one.declared, "first_named_at": now}
             new.append(row)
         elif (before.name, before.declared) != (one.name, one.declared):
-            changed.append({"a_key": one.key, "a_name": one.name, "is_declared": one.declared})
+            changed.append(
+                {
+                    "a_key": one.key,
+                    "a_name": one.name,
+                    "is_declared": one.declared,
+                    "is_withdrawn": before.declared and not one.declared,
+                }
+            )
     if new:
         c.execute(insert(table), new)
     if changed:
         c.execute(
             update(table)
             .where(table.c.key == bindparam("a_key"))
-            .values(name=bindparam("a_name"), declared=bindparam("is_declared")),
+            .values(
+                name=bindparam("a_name"),
+                declared=bindparam("is_declared"),
+                # One that was withdrawn before, and only has another name now, stays as it is.
+                withdrawn_at=case(
+                    (bindparam("is_declared"), None),
+                    (bindparam("is_withdrawn"), now),
+                    else_=table.c.withdrawn_at,
+                ),
+            ),
             changed,
         )
     return len(new) + len(changed)

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from letters import __version__
 from letters.errors import Problem
 from letters.model import Progress, Source
-from letters.net import Client, NetSettings
-from letters.settings import Settings
+from letters.net import Client
+from letters.settings import Settings, net_settings
 from letters.store import Store
 from letters.store.episodes import rename_show
 from letters.store.pushes import PushedDocument, load_pushed, verified_sources
@@ -78,23 +77,6 @@ def _rarely_collected() -> Iterator[None]:
     finally:
         gc.set_threshold(*usual)
         gc.unfreeze()
-
-
-def net_settings(settings: Settings) -> NetSettings:
-    """The HTTP client's settings; its name tells publishers who asks, and where to complain."""
-    site, watching = settings.site, settings.watch
-    contact = f"; {site.contact}" if site.contact else ""
-    words = f"Letters/{__version__} (+{site.base_url}{contact})"
-    return NetSettings(
-        user_agent="".join(
-            character for character in words if character.isascii() and character.isprintable()
-        ),
-        allow_private=watching.allow_private,
-        timeout=watching.timeout,
-        idle_timeout=watching.idle_timeout,
-        size_limit_bytes=watching.size_limit_mb * 1_000_000,
-        connections=watching.connections,
-    )
 
 
 def follow_names(store: Store, settings: Settings, states: dict[str, SourceState], *, now: datetime) -> None:

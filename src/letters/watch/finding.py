@@ -12,7 +12,7 @@ from letters.errors import FetchError, FetchTimeoutError, LettersError, Problem,
 from letters.model import Source
 from letters.net import Answer, Client, Pace
 from letters.net.pace import host_of
-from letters.settings import Settings
+from letters.settings import Settings, net_settings
 from letters.watch.discover import (
     Candidate,
     How,
@@ -21,7 +21,6 @@ from letters.watch.discover import (
     guesses,
     known_feed,
 )
-from letters.watch.edge import net_settings
 from letters.watch.fetch import status_words
 from letters.watch.found import FoundFeed, described, joined
 from letters.watch.parse import ParsedFeed, parse_feed

@@ -14,11 +14,10 @@ from yarl import URL
 from letters.errors import FetchError, Problem
 from letters.net import Answer, Client, Pace
 from letters.net.urls import parse_url
-from letters.settings import Settings
+from letters.settings import Settings, net_settings
 from letters.store import Store
 from letters.store.pushes import PushSubscription, load_subscriptions, replace_subscription
 from letters.store.sources import load_states
-from letters.watch.edge import net_settings
 from letters.watch.fetch import status_words
 from letters.watch.hub import HubAnswer, after_answer, request_form, told
 from letters.watch.said import retry_after

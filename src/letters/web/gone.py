@@ -23,7 +23,7 @@ class Gone(NamedTuple):
 
 
 class GoneList:
-    """``gone.json`` of a tree, as it is at the moment: ``{"topics/old/": "topics/new/", "topics/old.rss": ""}``.
+    """``.gone`` of a tree, as it is at the moment: ``{"topics/old/": "topics/new/", "topics/old.rss": ""}``.
 
     A list that cannot be read is told once, and the last good one stays.
     """

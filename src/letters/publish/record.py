@@ -1,0 +1,224 @@
+"""What changed since the tree was written, recorded in one transaction: dates, who joined which feed, pages of history.
+
+An entry that changed is on its own page and in the documents of its feeds; so it is with those whose cards name its title as
+related, when that is another one now. Its neighbours' pages link to it. Nothing else has to be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from letters.model import Entry, IssueState
+from letters.publish.addresses import Addresses, feed_guid
+from letters.publish.clean import clean_line
+from letters.publish.content import title_of
+from letters.publish.selection import ALL, Moves, edition_path, plan_moves, plan_updates
+from letters.settings import Settings
+from letters.store.entries import (
+    live_ids,
+    load_digests,
+    load_entries,
+    mark_updated,
+    retired_ids,
+    set_titles,
+)
+from letters.store.feeds import (
+    StoredFeed,
+    add_feeds,
+    add_members,
+    count_again,
+    cut_pages,
+    load_feeds,
+    load_memberships,
+    lock_feeds,
+    neighbours,
+    pages_of,
+    set_present,
+    show_again,
+)
+from letters.store.issues import load_issue, load_issue_pages, load_issues, set_issue_page
+from letters.store.unpublished import Mark, load_marks, load_titles, mentioning, set_mentions
+
+#: Once approved, an issue may be read; one that was stopped before that never was to be.
+PUBLIC_STATES = (IssueState.APPROVED, IssueState.SENT)
+#: How many entries are looked at together: some ten megabytes of them.
+_AT_ONCE = 1_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """Which documents have to be written, and what is published with them."""
+
+    #: Whether these are all there are.
+    everything: bool
+    marks: Sequence[Mark] = ()
+    #: Ids of entries whose page is to be written, and of retired ones whose page says so.
+    entries: set[str] = field(default_factory=set)
+    retired: set[str] = field(default_factory=set)
+    #: Paths of feeds whose documents are to be written.
+    feeds: set[str] = field(default_factory=set)
+    #: Full pages of feeds' histories, as path and number, that must be written even if they stand already.
+    pages: set[tuple[str, int]] = field(default_factory=set)
+    issues: set[int] = field(default_factory=set)
+    #: Whether there are other feeds than before.
+    has_new_feeds: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.everything or self.entries or self.retired or self.feeds or self.issues)
+
+
+def record(c: Connection, settings: Settings, *, now: datetime, everything: bool) -> Scope:
+    """Record what changed; all is looked at, or what is marked as changed. Run again, it records nothing more."""
+    lock_feeds(c)
+    marks = load_marks(c)
+    scope = Scope(everything=everything, marks=marks)
+    if not everything and not marks:
+        return scope
+    _Recording(c, settings, scope, now=now).run()
+    return scope
+
+
+class _Recording:
+    def __init__(self, c: Connection, settings: Settings, scope: Scope, *, now: datetime) -> None:
+        self._c, self._settings, self._scope, self._now = c, settings, scope, now
+        self._size = settings.publish.entries
+        self._marked = [mark.key for mark in scope.marks if mark.kind == "entry"]
+        #: Entries of which nothing changed but what they link to.
+        self._linking: set[str] = set()
+
+    def run(self) -> None:
+        c, scope = self._c, self._scope
+        gone = retired_ids(c, self._marked)
+        scope.retired.update(retired_ids(c) if scope.everything else gone)
+        self._add_feeds({ALL, *(edition_path(edition.key) for edition in self._settings.editions)})
+        for part in _parts(live_ids(c) if scope.everything else self._marked):
+            self._record_entries(part)
+        self._record_retired(gone)
+        scope.entries |= self._linking
+        if scope.everything:
+            scope.feeds.update(load_feeds(c))
+        else:
+            linked = load_memberships(c, self._linking)
+            scope.feeds.update(path for one in linked.values() for path, present in one.items() if present)
+            scope.entries.update(self._neighbours({*scope.entries, *gone} - self._linking))
+        scope.pages.update(pages_of(c, gone))
+        scope.pages.update(cut_pages(c, scope.feeds, size=self._size))
+        count_again(c, scope.feeds, shown=self._size)
+        self._record_issues()
+
+    # --- entries -------------------------------------------------------------------------------------
+
+    def _record_entries(self, ids: Sequence[str]) -> None:
+        c, scope = self._c, self._scope
+        entries = load_entries(c, ids=ids)
+        digests = load_digests(c, ids)
+        updates = plan_updates(entries, digests, now=self._now)
+        mark_updated(c, updates)
+        memberships = load_memberships(c, ids)
+        moves = plan_moves(entries, (), memberships, undeclared=self._settings.publish.undeclared)
+        self._move(moves)
+        show_again(c, [one for one in updates if digests[one] is not None], at=self._now)
+        self._record_titles(entries)
+        scope.entries.update(entry.id for entry in entries)
+        if not scope.everything:
+            scope.feeds.update(moves.joining)
+            scope.feeds.update(path for path, _ in moves.returning)
+            known = (memberships.get(entry.id, {}) for entry in entries)
+            scope.feeds.update(path for one in known for path, present in one.items() if present)
+
+    def _record_titles(self, entries: Sequence[Entry]) -> None:
+        """Whoever names a title that came, went or changed, links otherwise now."""
+        before = load_titles(self._c, [entry.id for entry in entries])
+        now = {entry.id: title_of(entry) for entry in entries if entry.card}
+        changed = {one: title for one, title in now.items() if before.get(one) != title}
+        set_titles(self._c, changed)
+        set_mentions(
+            self._c,
+            {
+                entry.id: [clean_line(one.title) for one in entry.card.related if clean_line(one.title)]
+                for entry in entries
+                if entry.card
+            },
+        )
+        self._link({*changed.values(), *(before[one] for one in changed if one in before)})
+
+    def _record_retired(self, gone: Sequence[str]) -> None:
+        memberships = load_memberships(self._c, gone)
+        moves = plan_moves((), gone, memberships, undeclared=self._settings.publish.undeclared)
+        self._move(moves)
+        self._scope.feeds.update(path for path, _ in moves.leaving)
+        # The pages of its history may still show it, though it left the feed long before.
+        self._scope.feeds.update(path for path, _ in pages_of(self._c, gone))
+        self._link(set(load_titles(self._c, gone).values()))
+
+    def _link(self, titles: set[str]) -> None:
+        if titles and not self._scope.everything:
+            self._linking |= mentioning(self._c, titles)
+
+    def _neighbours(self, ids: Iterable[str]) -> Iterator[str]:
+        for entry_id in ids:
+            yield from filter(None, neighbours(self._c, ALL, entry_id))
+
+    # --- feeds ---------------------------------------------------------------------------------------
+
+    def _move(self, moves: Moves) -> None:
+        self._add_feeds(moves.joining)
+        add_members(self._c, moves.joining, at=self._now)
+        set_present(self._c, moves.leaving, present=False)
+        set_present(self._c, moves.returning, present=True)
+
+    def _add_feeds(self, paths: Iterable[str]) -> None:
+        wanted = set(paths)
+        new = sorted(wanted - load_feeds(self._c, wanted).keys())
+        addresses = Addresses.of(self._settings.site.base_url)
+        add_feeds(
+            self._c,
+            [
+                StoredFeed(path=path, since=self._now, guid=feed_guid(addresses.document(path, "rss")))
+                for path in new
+            ],
+        )
+        self._scope.feeds.update(new)
+        self._scope.has_new_feeds |= bool(new)
+
+    # --- issues --------------------------------------------------------------------------------------
+
+    def _record_issues(self) -> None:
+        c, scope = self._c, self._scope
+        if scope.everything:
+            touched = load_issues(c, states=PUBLIC_STATES)
+        else:
+            marked = (load_issue(c, int(mark.key)) for mark in scope.marks if mark.kind == "issue")
+            touched = [issue for issue in marked if issue and issue.number]
+        scope.issues.update(issue.id for issue in touched if issue.state in PUBLIC_STATES)
+        for edition in sorted({issue.edition for issue in touched}):
+            self._record_edition(edition, {issue.id for issue in touched if issue.state not in PUBLIC_STATES})
+
+    def _record_edition(self, edition: str, withdrawn: Collection[int]) -> None:
+        path, pages = edition_path(edition), load_issue_pages(self._c, edition)
+        if path in self._scope.feeds or load_feeds(self._c, [path]):
+            self._scope.feeds.add(path)
+        elif any(load_issues(self._c, edition=edition, states=PUBLIC_STATES)):
+            self._add_feeds([path])
+        self._scope.pages.update((path, page) for issue, page in pages.items() if issue in withdrawn)
+        self._scope.pages.update((path, page) for page in self._cut_issues(edition))
+
+    def _cut_issues(self, edition: str) -> Iterator[int]:
+        """Cut full pages of an edition's issues, as `cut_pages` does of entries."""
+        pages = load_issue_pages(self._c, edition)
+        public = load_issues(self._c, edition=edition, states=PUBLIC_STATES)
+        loose = [issue.id for issue in reversed(public) if issue.id not in pages]
+        last = max(pages.values(), default=0)
+        for start in range(0, len(loose) - self._size + 1, self._size):
+            last += 1
+            set_issue_page(self._c, loose[start : start + self._size], last)
+            yield last
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
