@@ -400,8 +400,11 @@ def test_new_settings_are_obeyed_at_once(here: Any, client: TestClient[Any], tre
     settle(tree)
     assert BASE in client.get("/all.rss").headers["link"]
     moved = SiteSettings(title="Signal", base_url="https://moved.example/signal/")
-    here.settings = here.settings.model_copy(update={"site": moved})
-    assert "<https://moved.example/signal/all.rss>" in client.get("/all.rss").headers["link"]
+    hub = here.settings.publish.model_copy(update={"hub": "https://hub.example/"})
+    here.settings = here.settings.model_copy(update={"site": moved, "publish": hub})
+    link = client.get("/all.rss").headers["link"]
+    assert "<https://moved.example/signal/all.rss>" in link
+    assert '<https://hub.example/>; rel="hub"' in link
 
 
 # --- what is said with a document --------------------------------------------------------------------------

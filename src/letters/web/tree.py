@@ -122,7 +122,7 @@ class PublishedTree:
         if self._ground is None or self._ground.settings is not settings:
             self._shelf.clear()
             root = str(house.workspace.tree(settings))
-            site = SiteAddress(settings.site.base_url, getattr(settings.publish, "hub", ""))
+            site = SiteAddress(settings.site.base_url, settings.publish.hub)
             self._ground = _Ground(settings, root, GoneList(root), site)
         return self._ground
 
