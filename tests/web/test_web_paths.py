@@ -60,7 +60,7 @@ def test_an_address_names_a_path_below_the_root(raw: bytes, path: str) -> None:
         b"/all.rss.%67z",
         b"/.gone",
         b"//.gone",
-        b"/%67one.json",
+        b"/%2egone",
         b"/.gone.br",
     ],
 )

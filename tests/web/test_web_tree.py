@@ -293,7 +293,7 @@ def test_what_lies_below_the_address_of_a_secret_is_never_looked_for(
     monkeypatch.setattr(
         "letters.web.tree.os.stat", lambda path, **named: looked.append(str(path)) or stat(path, **named)
     )
-    for path in (f"/{first}/token", f"/%{ord(first[0]):02x}{first[1:]}/token", f"//{first}/token"):
+    for path in (f"/{first}/token", f"/%{ord(first[0]):02x}{first[1:]}/token"):
         assert client.get(path).text != "from the tree"
     assert not [path for path in looked if "token" in path]
 
@@ -400,8 +400,11 @@ def test_new_settings_are_obeyed_at_once(here: Any, client: TestClient[Any], tre
     settle(tree)
     assert BASE in client.get("/all.rss").headers["link"]
     moved = SiteSettings(title="Signal", base_url="https://moved.example/signal/")
-    here.settings = here.settings.model_copy(update={"site": moved})
-    assert "<https://moved.example/signal/all.rss>" in client.get("/all.rss").headers["link"]
+    hub = here.settings.publish.model_copy(update={"hub": "https://hub.example/"})
+    here.settings = here.settings.model_copy(update={"site": moved, "publish": hub})
+    link = client.get("/all.rss").headers["link"]
+    assert "<https://moved.example/signal/all.rss>" in link
+    assert '<https://hub.example/>; rel="hub"' in link
 
 
 # --- what is said with a document --------------------------------------------------------------------------
@@ -482,8 +485,6 @@ def test_a_page_may_ask_a_feed_whether_it_changed(client: TestClient[Any]) -> No
 @pytest.fixture
 def gone(tree: Path) -> Path:
     (tree / "topics/old").mkdir(parents=True)
-    (tree / "topics/old/index.html").write_text("still here")
-    (tree / "topics/old.rss").write_text("still here")
     listed = tree / ".gone"
     listed.write_text(
         '{"topics/old/": "topics/new/", "topics/old.rss": "topics/new.rss", "topics/dead.rss": ""}'
@@ -524,14 +525,24 @@ def test_a_successor_cannot_break_out_of_page_or_header(client: TestClient[Any],
     assert "\n" not in answer.headers["link"]
 
 
-def test_what_is_taken_off_the_list_is_back(client: TestClient[Any], gone: Path) -> None:
+def test_the_list_is_obeyed_as_it_is_at_the_moment(client: TestClient[Any], gone: Path) -> None:
     assert client.get("/topics/old.rss").status_code == 410
     gone.write_text("{}")
-    assert client.get("/topics/old.rss").text == "still here"
+    assert client.get("/topics/old.rss").status_code == 404
     gone.write_text('{"topics/old.rss": ""}')
     assert client.get("/topics/old.rss").status_code == 410
     gone.unlink()
-    assert client.get("/topics/old.rss").text == "still here"
+    assert client.get("/topics/old.rss").status_code == 404
+
+
+def test_what_is_published_again_is_back_before_it_is_off_the_list(
+    client: TestClient[Any], tree: Path, gone: Path
+) -> None:
+    """Readers that were told 410 for a moment in between would leave for good."""
+    (tree / "topics/old.rss").write_text("back")
+    (tree / "topics/old/index.html").write_text("back")
+    assert client.get("/topics/old.rss").text == "back"
+    assert client.get("/topics/old/").text == "back"
 
 
 @pytest.mark.parametrize(

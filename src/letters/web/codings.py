@@ -19,6 +19,7 @@ class Coding:
 #: the smallest of a page or feed of some kilobytes (its dictionary holds the words of HTML), gzip's the largest.
 CODINGS = (Coding(b"br", ".br"), Coding(b"zstd", ".zst"), Coding(b"gzip", ".gz"))
 
+_ALIASES = {b"x-gzip": b"gzip"}  # RFC 9110 section 8.4.1.3
 _ITEM = re.compile(
     rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*"
     rb"(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
@@ -56,7 +57,6 @@ def _read_weights(accept: bytes) -> dict[bytes, int]:
     weights = {}
     for item in accept.split(b","):
         if read := _ITEM.fullmatch(item):
-            # ``x-gzip`` is gzip (RFC 9110 section 8.4.1.3).
-            name = read[1].lower().removeprefix(b"x-") if read[1].lower() == b"x-gzip" else read[1].lower()
-            weights[name] = round(float(read[2] or b"1") * 1000)
+            name = read[1].lower()
+            weights[_ALIASES.get(name, name)] = round(float(read[2] or b"1") * 1000)
     return weights

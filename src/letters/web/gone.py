@@ -43,12 +43,11 @@ class GoneList:
         return None if successor is None else Gone(successor)
 
     def _read(self) -> Mapping[str, str]:
-        # Asked at every request, and mostly in vain: an exception would cost more than the rest of the answer.
-        if not os.access(self._file, os.F_OK):
-            self._version, self._gone = None, {}
-            return self._gone
         try:
             version = version_of(os.stat(self._file))
+        except FileNotFoundError:
+            self._version, self._gone = None, {}
+            return self._gone
         except OSError:
             return self._gone
         if version != self._version:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from letters.web.codings import CODINGS
 
 INDEX = "index.html"
-#: The list of addresses that are gone, at the root of the tree; for us, not for readers.
+#: The list of addresses that are gone, at the root of the tree; hidden, for it is for us and not for readers.
 GONE = ".gone"
 
 # What nearly all addresses look like: nothing to decode, no name that begins with a dot, no name left empty.
@@ -19,18 +19,11 @@ _TWINS = tuple(coding.ending for coding in CODINGS)
 def read_path(raw: bytes) -> str | None:
     """The path below the root that a request's path (as it came, without query) names; None where it can name nothing.
 
-    A folder's ends in a slash, the root's is empty. Nothing hidden (a name that begins with a dot), no way upwards, no
-    compressed twin and not `GONE` is ever named. Slashes are separators only as they came: encoded, they would have to be
-    part of a name.
+    A folder's ends in a slash, the root's is empty. Nothing hidden (a name that begins with a dot), no way upwards and
+    no compressed twin is ever named. Slashes are separators only as they came: encoded, they would have to be part of a name.
     """
-    if _PLAIN.fullmatch(raw):
-        path = raw[1:].decode("ascii")
-    else:
-        decoded = _decode(raw)
-        if decoded is None:
-            return None
-        path = decoded
-    return None if path.endswith(_TWINS) or path == GONE else path
+    path = raw[1:].decode("ascii") if _PLAIN.fullmatch(raw) else _decode(raw)
+    return None if path is None or path.endswith(_TWINS) else path
 
 
 def document_of(path: str) -> str:

@@ -140,6 +140,7 @@ class DocumentProtocol(HttpToolsProtocol):
         keeps = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
         date = _lines(tuple(self.server_state.default_headers))
         end = b"\r\n" if keeps else b"connection: close\r\n\r\n"
+        # Not `writelines`: in early Python 3.12 and 3.13 it does not say when the client is too slow (CVE-2024-12254).
         self.transport.write(b"".join((answer.head, date, end, answer.body if with_body else b"")))
         if not keeps:
             self.transport.close()

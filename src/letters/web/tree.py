@@ -84,7 +84,7 @@ class PublishedTree:
         """
         ground = self._keep_up()
         path = self._read(raw_path)
-        if path is None or ground.gone.find(path) is not None:
+        if path is None:
             return None
         document = document_of(path)
         file = f"{ground.root}/{document}"
@@ -107,7 +107,7 @@ class PublishedTree:
         return chosen.unchanged if held else chosen.whole
 
     def find_gone(self, raw_path: bytes) -> Gone | None:
-        """Whether the address is one of those that are gone."""
+        """Whether the address, at which there is no document, is one of those that are gone."""
         path = self._read(raw_path)
         return None if path is None else self._keep_up().gone.find(path)
 
@@ -122,7 +122,7 @@ class PublishedTree:
         if self._ground is None or self._ground.settings is not settings:
             self._shelf.clear()
             root = str(house.workspace.tree(settings))
-            site = SiteAddress(settings.site.base_url, getattr(settings.publish, "hub", ""))
+            site = SiteAddress(settings.site.base_url, settings.publish.hub)
             self._ground = _Ground(settings, root, GoneList(root), site)
         return self._ground
 
