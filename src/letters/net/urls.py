@@ -28,10 +28,10 @@ _LONGEST_SHOWN = 300
 
 _IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\\]")
 # What is parsed of such an address is what stands there; names in Punycode are turned into what they spell.
-_PLAIN_PLACE = r"(https?)://(?![^/?]*xn--)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-5]?\d{1,4}))?"
-_PLAIN = re.compile(_PLAIN_PLACE + r"(?:[/?]|$)")
+_PLAIN_HOST = r"(https?)://(?![^/?]*xn--)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)"
+_PLAIN = re.compile(_PLAIN_HOST + r"(?::([1-5]?\d{1,4}))?(?:[/?]|$)")
 # And this is sent as it stands there.
-_PLAIN_TARGET = re.compile(_PLAIN_PLACE + r"(/[!$-\[\]-~]*)")
+_PLAIN_TARGET = re.compile(_PLAIN_HOST + r"(?::([1-5]\d{0,4}|[6-9]\d{0,3}))?(/[!$-\[\]-~]*)")
 _USUAL_PORTS = {"http": 80, "https": 443}
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _UNQUOTED = re.compile(r"[^\x21-\x7e]")
@@ -63,8 +63,11 @@ def target_of(url: str) -> Target:
     # Most are written so plainly, and parsing would take five times as long.
     if (plain := _PLAIN_TARGET.fullmatch(url)) and len(url) <= _LONGEST and not url.endswith("?"):
         scheme, host, stated, path = plain.groups()
-        port = int(stated) if stated else _USUAL_PORTS[scheme]
-        return Target(url, scheme, host, port, f"{scheme}://{host}:{port}/", path)
+        usual = _USUAL_PORTS[scheme]
+        port = int(stated) if stated else usual
+        # A port that is stated though it is the usual one is no part of the address as it is told.
+        if not stated or port != usual:
+            return Target(url, scheme, host, port, f"{scheme}://{host}:{port}/", path)
     return target_of_parsed(parse_url(url))
 
 

@@ -16,12 +16,12 @@ class Many:
     """An INSERT or UPDATE as the driver takes it. Made once for a database, run as often as one likes."""
 
     def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
-        """`names` are the statement's parameters, in the order in which each row gives them."""
+        """`names` are the statement's parameters, in the order in which each row gives them; rows may give more than it has."""
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         # The driver goes by places, each of which is a name's, or by the names.
         self._by_place = compiled.positiontup is not None
-        self._names = compiled.positiontup or names
+        self._names = compiled.positiontup or [name for name in names if name in compiled.binds]
         self._order = [names.index(name) for name in self._names]
         self._spelling = [
             compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
