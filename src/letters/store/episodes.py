@@ -109,8 +109,8 @@ def insert_episodes(
 
 def _places_of_taken_ids(c: Connection, rows: Sequence[_Row]) -> list[int]:
     places = {row.id: place for place, row in enumerate(rows)}
-    taken: Iterable[str] = c.execute(_taking(c.dialect.name), among(c.dialect.name, places)).scalars()
-    return [places[one] for one in taken]
+    taken = c.execute(_taking(c.dialect.name), among(c.dialect.name, places))
+    return [places[row.id] for row in taken]
 
 
 @cache
