@@ -104,8 +104,8 @@ def _is_clean(text: str) -> bool:
         data = text.encode()
     except UnicodeEncodeError:
         return False
-    return len(data.translate(None, _CONTROL_BYTES)) == len(data) and not (
-        "\ufffe" in text or "\uffff" in text
+    return len(data.translate(None, _CONTROL_BYTES)) == len(data) and (
+        len(data) == len(text) or not ("\ufffe" in text or "\uffff" in text)
     )
 
 
