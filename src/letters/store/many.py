@@ -16,7 +16,10 @@ class Many:
     """An INSERT or UPDATE as the driver takes it. Made once for a database, run as often as one likes."""
 
     def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
-        """`names` are the statement's parameters, in the order in which each row gives them; rows may give more than it has."""
+        """`names` are the statement's parameters, in the order in which each row gives them; rows may give more than it has.
+
+        Columns with a default of SQLAlchemy's own have to be among them.
+        """
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         # The driver goes by places, each of which is a name's, or by the names.
