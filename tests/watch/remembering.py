@@ -30,7 +30,7 @@ def seen_of(one: Episode, **fields: object) -> SeenEpisode:
         id=one.id or mint_id(one.source, one.identity),
         enclosure=enclosure_of(one),
     )
-    return replace(known, **fields)  # type: ignore[arg-type]
+    return known._replace(**fields)
 
 
 class Memory:
@@ -67,7 +67,7 @@ class Memory:
         return found
 
     def remove(self, identity: str) -> None:
-        self.seen[identity] = replace(self.seen[identity], removed_at=self.now)
+        self.seen[identity] = self.seen[identity]._replace(removed_at=self.now)
 
     def _store(self, found: Changes) -> None:
         held = {one.identity for one in found.quarantined}
@@ -85,8 +85,7 @@ class Memory:
             self.seen[one.identity] = moved[identity]
             self._replace(one.identity, one)
         self.seen = {
-            identity: replace(
-                known,
+            identity: known._replace(
                 quarantined_at=None if known.id in found.released else known.quarantined_at,
                 removed_at=self.now if known.id in found.removed else known.removed_at,
             )

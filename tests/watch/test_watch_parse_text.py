@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from letters.text import one_line, plain_text, strip_controls
@@ -37,6 +37,8 @@ broken = st.lists(
 
 
 @given(markup | broken)
+@example("tides <article>tides</article>")
+@example("<section>tides</section> tides")
 @settings(max_examples=400, deadline=None)
 def test_text_of_simple_markup_is_what_a_parser_makes_of_it(source: str) -> None:
     quick = text_of_markup(source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
@@ -17,12 +16,13 @@ from letters.net.patience import Patience, Wait
 from letters.net.reading import EXCERPT_BYTES
 from letters.net.transfer import Transfer
 from letters.net.urls import (
+    Target,
     is_blocked_port,
     parse_location,
-    parse_url,
     place_of,
     shown,
-    without_user,
+    target_of,
+    target_of_parsed,
 )
 from letters.net.values import Answer, Hop, NetSettings
 from letters.net.words import forbidden_address
@@ -78,14 +78,14 @@ class Client:
 
         Raises `ForbiddenAddressError`, `FetchTimeoutError`, `TooLargeError` or another `FetchError`.
         """
-        start, limit_bytes = parse_url(url), limit_bytes or self.settings.size_limit_bytes
+        start, limit_bytes = target_of(url), limit_bytes or self.settings.size_limit_bytes
         return await self._in_turn(
             start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, limit_bytes)
         )
 
     async def head(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
         """What an address says of its document, without the document: a HEAD, redirects followed. Raises as `get` does."""
-        start = parse_url(url)
+        start = target_of(url)
         return await self._in_turn(
             start,
             # No body will come, so its length is no reason to refuse the answer.
@@ -96,7 +96,7 @@ class Client:
 
     async def peek(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
         """The same for servers that refuse HEAD: a GET that is broken off behind the header. Raises as `get` does."""
-        start = parse_url(url)
+        start = target_of(url)
         return await self._in_turn(
             start, lambda transfer, wait: self._follow(transfer, wait, start, headers or {}, 0)
         )
@@ -106,13 +106,12 @@ class Client:
 
         Raises as `get` does.
         """
-        start = parse_url(url)
-        here = without_user(start)
+        start = target_of(url)
         return await self._in_turn(
-            start, lambda transfer, wait: self._ask(transfer, wait, here, {}, EXCERPT_BYTES, form=form)
+            start, lambda transfer, wait: self._ask(transfer, wait, start, {}, EXCERPT_BYTES, form=form)
         )
 
-    async def _in_turn(self, start: URL, work: Callable[[Transfer, Wait], Awaitable[Answer]]) -> Answer:
+    async def _in_turn(self, start: Target, work: Callable[[Transfer, Wait], Awaitable[Answer]]) -> Answer:
         """One turn's work, within the time that there is for it."""
         async with self._turns:
             transfer = self._take_transfer()
@@ -122,7 +121,7 @@ class Client:
             except TimeoutError as error:
                 if isinstance(error, FetchError):
                     raise
-                raise FetchTimeoutError(shown(start), str(error)) from error
+                raise FetchTimeoutError(shown(start.url), str(error)) from error
             finally:
                 self._patience.end(wait)
                 self._idle.append(transfer)
@@ -140,15 +139,15 @@ class Client:
         self,
         transfer: Transfer,
         wait: Wait,
-        start: URL,
+        start: Target,
         headers: Mapping[str, str],
         limit_bytes: int,
         *,
         is_head: bool = False,
     ) -> Answer:
-        here = without_user(start)
-        if start.user is not None:
-            headers = {**headers, "Authorization": _basic(start.user, start.password or "")}
+        here = start
+        if start.authorization:
+            headers = {**headers, "Authorization": start.authorization}
         hops: tuple[Hop, ...] = ()
         while True:
             answer = await self._ask(transfer, wait, here, headers, limit_bytes, hops=hops, is_head=is_head)
@@ -158,10 +157,10 @@ class Client:
             onward = _onward(location, here)
             hops = (*hops, Hop(answer.status, answer.url))
             if len(hops) > self.settings.max_redirects:
-                raise FetchError(shown(start), f"more than {self.settings.max_redirects} redirects")
-            if any(hop.url == str(onward) for hop in hops):
-                raise FetchError(shown(start), f"redirects in a circle, back to {shown(onward)}")
-            if onward.origin() != here.origin():
+                raise FetchError(shown(start.url), f"more than {self.settings.max_redirects} redirects")
+            if any(hop.url == onward.url for hop in hops):
+                raise FetchError(shown(start.url), f"redirects in a circle, back to {shown(onward.url)}")
+            if onward.origin != here.origin:
                 headers = _without_secrets(headers)
             here = onward
 
@@ -169,7 +168,7 @@ class Client:
         self,
         transfer: Transfer,
         wait: Wait,
-        url: URL,
+        target: Target,
         headers: Mapping[str, str],
         limit_bytes: int,
         *,
@@ -179,26 +178,29 @@ class Client:
     ) -> Answer:
         """One request to one address, a POST where there is a form. An error of a hop names where the redirect led."""
         try:
-            self._check(url)
+            self._check(target)
             reading = await transfer.ask(
-                url, headers, limit_bytes=limit_bytes, wait=wait, form=form, is_head=is_head
+                target, headers, limit_bytes=limit_bytes, wait=wait, form=form, is_head=is_head
             )
         except FetchError as error:
             if not hops:
                 raise
             raise type(error)(error.url, f"redirects to {error.url}: {error.reason}") from error
         return Answer(
-            status=reading.status, url=str(url), hops=hops, headers=reading.headers, body=reading.body
+            status=reading.status,
+            url=target.url,
+            hops=hops,
+            headers=reading.headers,
+            body=reading.take_body(),
         )
 
-    def _check(self, url: URL) -> None:
-        host, port = url.host or "", url.port or 0
+    def _check(self, target: Target) -> None:
         try:
-            self._guard.check_literal(host, port)
+            self._guard.check_literal(target.host, target.port)
         except RefusedAddressError as error:
-            raise forbidden_address(shown(url), error) from error
-        if is_blocked_port(url) and not self._guard.is_private_place(host, port):
-            raise FetchError(shown(url), f"port {port} belongs to another protocol than HTTP")
+            raise forbidden_address(shown(target.url), error) from error
+        if is_blocked_port(target.port) and not self._guard.is_private_place(target.host, target.port):
+            raise FetchError(shown(target.url), f"port {target.port} belongs to another protocol than HTTP")
 
 
 def _location(answer: Answer) -> str:
@@ -206,17 +208,14 @@ def _location(answer: Answer) -> str:
     return answer.headers.get("Location", "").strip() if answer.status in _REDIRECTS else ""
 
 
-def _onward(location: str, here: URL) -> URL:
+def _onward(location: str, here: Target) -> Target:
+    """Where a redirect leads. A name and password that it brings are not used."""
     try:
-        return without_user(parse_location(location, base=here))
+        onward = parse_location(location, base=URL(here.url, encoded=True))
+        return target_of_parsed(onward)._replace(authorization="")
     except FetchError as error:
-        raise FetchError(shown(here), f"redirects to {error.url}: {error.reason}") from error
+        raise FetchError(shown(here.url), f"redirects to {error.url}: {error.reason}") from error
 
 
 def _without_secrets(headers: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
-
-
-def _basic(user: str, password: str) -> str:
-    """HTTP Basic (RFC 7617), in UTF-8."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
 
 import pycurl
+
+from letters.net.sockets import make_sockets
 
 
 class Driver:
     """Joins libcurl's multi interface to asyncio. Belongs to the event loop in which it was made.
 
-    libcurl says which sockets it waits for, and until when. All its sockets hang on one selector of ours, and that on
-    the loop as a single file: asyncio's own `add_reader` for each socket and request would cost more than the request.
+    libcurl says which sockets it waits for, and until when. All of them hang on the loop as a single file: asyncio's own
+    `add_reader` for each socket and request would cost more than the request.
     """
 
     def __init__(self, *, kept_connections: int) -> None:
         self._loop = asyncio.get_running_loop()
-        self._selector = selectors.DefaultSelector()
-        self._watched: set[int] = set()
+        self._sockets = make_sockets()
         self._running: dict[pycurl.Curl, asyncio.Future[None]] = {}
         self._kick: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -27,7 +27,7 @@ class Driver:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_alarm)
         self._multi.setopt(pycurl.M_MAXCONNECTS, kept_connections)
-        self._loop.add_reader(self._selector, self._on_sockets)
+        self._loop.add_reader(self._sockets.fileno(), self._on_sockets)
 
     def start(self, curl: pycurl.Curl) -> asyncio.Future[None]:
         """Begin a transfer. The future ends with it, with `pycurl.error` where it went wrong; then call `end`."""
@@ -46,26 +46,17 @@ class Driver:
         for curl, done in list(self._running.items()):
             self.end(curl)
             done.cancel()
-        self._loop.remove_reader(self._selector)
+        self._loop.remove_reader(self._sockets.fileno())
         self._multi.close()
-        self._selector.close()
+        self._sockets.close()
         for handle in (self._kick, self._alarm):
             if handle is not None:
                 handle.cancel()
 
     def _watch(self, what: int, number: int, _multi: object, _data: object) -> None:
         """libcurl begins or ceases to wait for a socket."""
-        # To read is 1 and to write is 2, there and here; the rest means not to wait.
-        events = what & pycurl.POLL_INOUT
-        if not events:
-            if number in self._watched:
-                self._watched.remove(number)
-                self._selector.unregister(number)
-        elif number in self._watched:
-            self._selector.modify(number, events)
-        else:
-            self._watched.add(number)
-            self._selector.register(number, events)
+        # The rest of what it says means not to wait.
+        self._sockets.watch(number, what & pycurl.POLL_INOUT)
 
     def _set_alarm(self, milliseconds: int) -> None:
         """libcurl wants to be called in so long, or never (-1), and forgets what it wanted before.
@@ -73,12 +64,14 @@ class Driver:
         It may not be called from here. An alarm that is set already and comes too early is left to set itself anew:
         nearly all of them are for timeouts that do not happen, and setting a clock twice for every request costs.
         """
-        self._due = self._loop.time() + milliseconds / 1000 if milliseconds > 0 else None
+        self._due = None
         if milliseconds == 0:
             if self._kick is None:
                 self._kick = self._loop.call_soon(self._on_kick)
-        elif self._due is not None and (self._alarm is None or self._alarm.when() > self._due):
-            self._set_clock(self._due)
+        elif milliseconds > 0:
+            self._due = self._loop.time() + milliseconds / 1000
+            if self._alarm is None or self._alarm.when() > self._due:
+                self._set_clock(self._due)
 
     def _set_clock(self, due: float) -> None:
         if self._alarm is not None:
@@ -104,8 +97,8 @@ class Driver:
         self._tell_ended()
 
     def _on_sockets(self) -> None:
-        for key, events in self._selector.select(0):
-            self._multi.socket_action(key.fd, events)
+        for number, events in self._sockets.ready():
+            self._multi.socket_action(number, events)
         self._tell_ended()
 
     def _tell_ended(self) -> None:

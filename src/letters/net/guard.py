@@ -102,6 +102,8 @@ class Guard:
         self._places: set[tuple[str, int]] = set()
         # Hosts that `check_literal` let pass; what is allowed only ever grows.
         self._passed: set[tuple[str, int]] = set()
+        # Places that were found to be covered, as they were asked for.
+        self._private_places: set[tuple[str, int]] = set()
         # Names that turned out to live in an allowed network.
         self._private_hosts: set[str] = set()
         for entry in allow_private:
@@ -122,7 +124,14 @@ class Guard:
 
     def is_private_place(self, host: str, port: int) -> bool:
         """Whether `allow_private` covers a place; a name in an allowed network is known once it was resolved."""
-        host = _plain(host)
+        if (host, port) in self._private_places:
+            return True
+        is_private = self._is_private_place(_plain(host), port)
+        if is_private and len(self._private_places) < _MOST_REMEMBERED:
+            self._private_places.add((host, port))
+        return is_private
+
+    def _is_private_place(self, host: str, port: int) -> bool:
         address = literal_address(host)
         in_network = address is not None and self._in_networks(address)
         return in_network or (host, port) in self._places or host in self._private_hosts

@@ -24,7 +24,7 @@ _INFORMATIONAL = frozenset({100, 102, 103, 104})
 
 
 class Reading:
-    """Takes one answer as libcurl hands it over: its header line by line, then its body, decompressed, piece by piece.
+    """Takes one answer after the other as libcurl hands it over: its header line by line, its body, decompressed, piece by piece.
 
     Everything is counted as it comes, so that what has no end is cut off like what is too large. Of an answer that is
     no success only the beginning of the body is kept. With a limit of no bytes, reading ends behind the header.
@@ -43,11 +43,16 @@ class Reading:
         "status",
     )
 
-    def __init__(self, settings: NetSettings, limit_bytes: int, wait: Wait) -> None:
-        self._settings, self._limit_bytes, self._wait = settings, limit_bytes, wait
+    def __init__(self, settings: NetSettings) -> None:
+        self._settings = settings
+        self.begin(Wait(), settings.size_limit_bytes)
+
+    def begin(self, wait: Wait, limit_bytes: int) -> None:
+        """Forget the last answer; another one is to come."""
+        self._wait, self._limit_bytes = wait, limit_bytes
         self._lines: list[bytes] = []
-        self._room_bytes = settings.header_limit_bytes
-        self._body = BytesIO()
+        self._room_bytes = self._settings.header_limit_bytes
+        self._body: BytesIO | None = None
         #: 0 until the whole header is here.
         self.status = 0
         self.headers: Mapping[str, str] = {}
@@ -56,10 +61,11 @@ class Reading:
         #: Reading was broken off because nothing more is wanted.
         self.is_enough = False
 
-    @property
-    def body(self) -> bytes:
+    def take_body(self) -> bytes:
+        """The body, which is kept no longer."""
+        body, self._body = self._body, None
         # Shares the buffer: a body is in memory once, not twice.
-        return self._body.getvalue()
+        return body.getvalue() if body is not None else b""
 
     def take_line(self, line: bytes) -> int | None:
         """A line of the header, or of the trailer behind a body."""
@@ -73,6 +79,8 @@ class Reading:
     def take_piece(self, piece: bytes) -> int | None:
         """A piece of the body."""
         self._wait.heard()
+        if self._body is None:
+            self._body = BytesIO()
         self._body.write(piece)
         if self._body.tell() <= self._limit_bytes:
             return None
@@ -85,12 +93,12 @@ class Reading:
         return _BREAK_OFF
 
     def _end_header(self) -> int | None:
-        lines = self._lines
+        lines, size = self._lines, self._settings.header_limit_bytes - self._room_bytes
         self._lines, self._room_bytes = [], self._settings.header_limit_bytes
         found = _STATUS_LINE.match(lines[0])
         if found is None:
             return self._refuse("the answer is not HTTP: bad status line")
-        status, fault = int(found[1]), self._fault_of(lines)
+        status, fault = int(found[1]), self._fault_of(lines, size)
         if fault:
             return self._refuse(fault)
         if status in _INFORMATIONAL:
@@ -99,12 +107,13 @@ class Reading:
         self.status, self.headers = status, _headers(lines[1:-1])
         return self._expect_body()
 
-    def _fault_of(self, lines: list[bytes]) -> str:
-        """What is wrong with a header as a whole."""
+    def _fault_of(self, lines: list[bytes], size: int) -> str:
+        """What is wrong with a header as a whole; `size` is that of all its lines."""
         # Besides the fields there are the status line and the empty one.
         if len(lines) > self._settings.fields_limit + 2:
             return "the answer is not HTTP: too many headers"
-        if max(map(len, lines)) > self._settings.field_limit_bytes:
+        limit = self._settings.field_limit_bytes
+        if size > limit and max(map(len, lines)) > limit:
             return "the answer is not HTTP: a field of its header, or its status line, is too long"
         return ""
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pycurl
-from yarl import URL
 
 from letters.errors import FetchError
 from letters.net.driver import Driver
@@ -19,12 +18,11 @@ from letters.net.guard import Guard
 from letters.net.patience import Wait
 from letters.net.reading import Reading
 from letters.net.trust import trust_the_system
-from letters.net.urls import shown
+from letters.net.urls import Target, shown
 from letters.net.values import NetSettings
 from letters.net.words import fetch_error
 
 _IMPOSSIBLE = re.compile(r"[\r\n\0]")
-_UNQUOTED = re.compile(r"[^\x21-\x7e]")
 
 
 class Transfer:
@@ -37,13 +35,16 @@ class Transfer:
 
     def __init__(self, driver: Driver, guard: Guard, settings: NetSettings) -> None:
         self._driver, self._guard, self._settings = driver, guard, settings
-        self._place = ("", "", 0)
+        self._target: Target | None = None
         # Whether the last request was another than a GET.
         self._is_other = self._opened = False
         self._unopened: OSError | None = None
         self._curl = _make_handle(settings)
         self._curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self._curl.setopt(pycurl.SOCKOPTFUNCTION, _keep_from_children)
+        self._reading = Reading(settings)
+        self._curl.setopt(pycurl.HEADERFUNCTION, self._reading.take_line)
+        self._curl.setopt(pycurl.WRITEFUNCTION, self._reading.take_piece)
 
     def close(self) -> None:
         """Only once the driver is closed: until then its connections call back here."""
@@ -51,7 +52,7 @@ class Transfer:
 
     async def ask(
         self,
-        url: URL,
+        target: Target,
         headers: Mapping[str, str],
         *,
         limit_bytes: int,
@@ -59,42 +60,35 @@ class Transfer:
         form: Mapping[str, str] | None = None,
         is_head: bool = False,
     ) -> Reading:
-        """The answer of one address, to a POST where there is a form, or to a HEAD. Redirects are answers.
+        """The answer of one address, to a POST where there is a form, or to a HEAD, as it is until the next is asked for.
 
-        Raises `FetchError`, and `TimeoutError` when `wait` is over.
+        Redirects are answers. Raises `FetchError`, and `TimeoutError` when `wait` is over.
         """
-        reading = Reading(self._settings, limit_bytes, wait)
-        self._prepare(url, headers, form, reading, is_head=is_head)
+        reading = self._reading
+        reading.begin(wait, limit_bytes)
+        self._prepare(target, headers, form, is_head=is_head)
         done = self._driver.start(self._curl)
         wait.asked(done)
         try:
             await done
         except pycurl.error as error:
             if not reading.is_enough:
-                raise self._fetch_error(error, url, reading) from error
+                raise self._fetch_error(error, shown(target.url)) from error
         finally:
             self._driver.end(self._curl)
         if not reading.status:
-            raise FetchError(shown(url), "the server closed the connection without an answer")
+            raise FetchError(shown(target.url), "the server closed the connection without an answer")
         return reading
 
     def _prepare(
-        self,
-        url: URL,
-        headers: Mapping[str, str],
-        form: Mapping[str, str] | None,
-        reading: Reading,
-        *,
-        is_head: bool,
+        self, target: Target, headers: Mapping[str, str], form: Mapping[str, str] | None, *, is_head: bool
     ) -> None:
         curl = self._curl
-        place = (url.scheme, url.host or "", url.port or 0)
-        if place != self._place:
-            self._place = place
-            curl.setopt(pycurl.URL, f"{url.scheme}://{url.host_subcomponent}:{url.port}/")
-        # Byte for byte: libcurl's own reading of an address may differ from ours.
-        curl.setopt(pycurl.REQUEST_TARGET, _UNQUOTED.sub(_quoted, url.raw_path_qs))
-        curl.setopt(pycurl.HTTPHEADER, _fields(headers, url))
+        if self._target is None or target.place != self._target.place:
+            curl.setopt(pycurl.URL, target.place)
+        self._target = target
+        curl.setopt(pycurl.REQUEST_TARGET, target.path)
+        curl.setopt(pycurl.HTTPHEADER, _fields(headers, target))
         if self._is_other:
             # It also ends what NOBODY and POSTFIELDS began.
             curl.setopt(pycurl.HTTPGET, 1)
@@ -103,15 +97,13 @@ class Transfer:
         elif is_head:
             curl.setopt(pycurl.NOBODY, 1)
         self._is_other = is_head or form is not None
-        curl.setopt(pycurl.HEADERFUNCTION, reading.take_line)
-        curl.setopt(pycurl.WRITEFUNCTION, reading.take_piece)
         self._opened, self._unopened = False, None
 
     def _open_socket(self, _purpose: int, address: Any) -> socket.socket | int:
         """The check that decides. libcurl tries a name's next address where this gives it no socket."""
-        _scheme, host, port = self._place
+        assert self._target is not None, "libcurl connects for a request only"
         try:
-            self._guard.check_address(host, port, address.addr[0])
+            self._guard.check_address(self._target.host, self._target.port, address.addr[0])
             opened = socket.socket(address.family, address.socktype, address.protocol)
         except OSError as error:
             self._unopened = self._unopened or error
@@ -121,16 +113,16 @@ class Transfer:
         asyncio.get_running_loop().call_soon(opened.close)
         return opened
 
-    def _fetch_error(self, error: pycurl.error, url: URL, reading: Reading) -> FetchError:
-        if reading.refusal is not None:
-            kind, reason = reading.refusal
-            return kind(shown(url), reason)
+    def _fetch_error(self, error: pycurl.error, url: str) -> FetchError:
+        if self._reading.refusal is not None:
+            kind, reason = self._reading.refusal
+            return kind(url, reason)
         code, message = error.args
         if self._opened:
             cause: OSError | None = OSError(self._curl.getinfo(pycurl.OS_ERRNO), "")
         else:
             cause = self._unopened
-        return fetch_error(shown(url), code, message, cause=cause, settings=self._settings)
+        return fetch_error(url, code, message, cause=cause, settings=self._settings)
 
 
 def _make_handle(settings: NetSettings) -> pycurl.Curl:
@@ -162,15 +154,11 @@ def _keep_from_children(number: int, _purpose: int) -> int:
     return int(pycurl.SOCKOPT_OK)
 
 
-def _quoted(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogateescape"))
-
-
-def _fields(headers: Mapping[str, str], url: URL) -> list[bytes]:
+def _fields(headers: Mapping[str, str], target: Target) -> list[bytes]:
     """The header to be sent, as libcurl wants it: ``Name;`` is an empty field, ``Name:`` none at all."""
     # Never an empty list: pycurl would leave the last request's fields in place. And nobody is asked for leave to send.
     lines = ["Expect:"]
     lines += [f"{name}: {value}" if value else f"{name};" for name, value in headers.items()]
     if _IMPOSSIBLE.search("".join(lines)):
-        raise FetchError(shown(url), "a header to be sent holds characters that no header may hold")
+        raise FetchError(shown(target.url), "a header to be sent holds characters that no header may hold")
     return [line.encode("utf-8", "surrogateescape") for line in lines]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +42,14 @@ class Hop:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What an address answered, whatever its status."""
 
     status: int
     #: Where the answer came from, after redirects; without a name or password.
     url: str
-    hops: tuple[Hop, ...] = ()
     #: Names are compared without regard to case.
     headers: Mapping[str, str]
+    hops: tuple[Hop, ...] = ()
     #: Decompressed. Of an answer that is no success only the beginning is kept.
     body: bytes = b""

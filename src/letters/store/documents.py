@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Insert, Select, select
+from sqlalchemy import Connection, Dialect, Select, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.among import among, is_among
+from letters.store.many import Many
 from letters.store.tables import source_document as _document
 
 
@@ -27,10 +28,8 @@ def save_documents(c: Connection, documents: Mapping[str, Mapping[str, str]]) ->
     if not documents:
         return
     # In one order everywhere: two processes that save the same sources must not wait for each other in a circle.
-    rows = [
-        {"source": source, "entries": to_json(documents[source]).decode()} for source in sorted(documents)
-    ]
-    c.execute(_saving(c.dialect.name), rows)
+    rows = [(source, to_json(documents[source]).decode()) for source in sorted(documents)]
+    _saving(c.dialect).run(c, rows)
 
 
 @cache
@@ -38,9 +37,12 @@ def _loading(dialect: str) -> Select[Any]:
     return select(_document.c.source, _document.c.entries).where(is_among(dialect, _document.c.source))
 
 
-@cache
-def _saving(dialect: str) -> Insert:
+@lru_cache(maxsize=16)
+def _saving(dialect: Dialect) -> Many:
     inserting: sqlite.Insert | postgresql.Insert
-    inserting = sqlite.insert(_document) if dialect == "sqlite" else postgresql.insert(_document)
-    replaced = {"entries": inserting.excluded.entries}
-    return inserting.on_conflict_do_update(index_elements=["source"], set_=replaced)
+    inserting = sqlite.insert(_document) if dialect.name == "sqlite" else postgresql.insert(_document)
+    given = inserting.values(source=bindparam("source"), entries=bindparam("entries"))
+    replaced = {"entries": given.excluded.entries}
+    return Many(
+        given.on_conflict_do_update(index_elements=["source"], set_=replaced), ("source", "entries"), dialect
+    )

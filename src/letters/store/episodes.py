@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Insert,
+    Dialect,
     Select,
     Text,
-    Update,
     bindparam,
     cast,
     insert,
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from letters.model import Episode
 from letters.store.among import among, is_among
+from letters.store.many import Many
 from letters.store.tables import episode as _episode
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def mint_id(source: str, identity: str) -> str:
 
 def digest_of(episode: Episode) -> str:
     """A digest of an episode's words: equal when nothing but dates and our own bookkeeping differs."""
-    return hashlib.sha256(_ONE.dump_json(episode, exclude=_NOT_WORDS)).hexdigest()
+    return hashlib.sha256(_ONE.serializer.to_json(episode, exclude=_NOT_WORDS)).hexdigest()
 
 
 def load_episodes(
@@ -103,15 +103,14 @@ def insert_episodes(
         rows = [_row(episode, now=now) for episode in some]
         for place in _places_of_taken_ids(c, rows):
             rows[place] = _row(replace(some[place], id=_free_id(c, some[place])), now=now)
-        for row in rows:
-            row["b_quarantined_at"] = now if in_quarantine else None
-        c.execute(_inserting(c.dialect.name), rows)
+        quarantined_at = now if in_quarantine else None
+        _inserting(c.dialect).run(c, [(*row, quarantined_at) for row in rows])
 
 
-def _places_of_taken_ids(c: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    places = {row["b_id"]: place for place, row in enumerate(rows)}
-    taken = c.execute(_taking(c.dialect.name), among(c.dialect.name, places)).scalars()
-    return [places[one] for one in taken]
+def _places_of_taken_ids(c: Connection, rows: Sequence[_Row]) -> list[int]:
+    places = {row.id: place for place, row in enumerate(rows)}
+    taken = c.execute(_taking(c.dialect.name), among(c.dialect.name, places))
+    return [places[row.id] for row in taken]
 
 
 @cache
@@ -131,7 +130,7 @@ def _free_id(c: Connection, episode: Episode) -> str:
 def update_episodes(c: Connection, episodes: Sequence[Episode], *, now: datetime) -> None:
     """Replace what is stored of episodes, found by their id; where that is empty, by source and identity."""
     for some in _slices(episodes):
-        c.execute(_updating(c.dialect.name), [_row(episode, now=now) for episode in some])
+        _updating(c.dialect).run(c, [_row(episode, now=now) for episode in some])
 
 
 def rename_episodes(c: Connection, renamed: Iterable[Episode], *, now: datetime) -> None:
@@ -144,9 +143,9 @@ def rename_episodes(c: Connection, renamed: Iterable[Episode], *, now: datetime)
         return
     # All let go before any takes hold: a row at a time, one identity would be there twice.
     letting_go = update(_episode).where(_episode.c.id == bindparam("b_id"))
-    passing = [{"b_id": row["b_id"], "b_passing": f"passing:{row['b_id']}"} for row in rows]
+    passing = [{"b_id": row.id, "b_passing": f"passing:{row.id}"} for row in rows]
     c.execute(letting_go.values(identity=bindparam("b_passing")), passing)
-    c.execute(_updating(c.dialect.name, with_identity=True), rows)
+    _updating(c.dialect, with_identity=True).run(c, rows)
 
 
 def rename_show(c: Connection, source: str, show: str, *, now: datetime) -> int:
@@ -157,25 +156,48 @@ def rename_show(c: Connection, source: str, show: str, *, now: datetime) -> int:
     return len(renamed)
 
 
-_CHANGEABLE = ("guid", "link", "title", "published", "changed_at", "digest")
+class _Row(NamedTuple):
+    """What the table has of an episode."""
+
+    id: str
+    source: str
+    identity: str
+    guid: str
+    link: str
+    title: str
+    published: datetime | None
+    first_seen: datetime
+    changed_at: datetime
+    is_new: bool
+    digest: str
+    data: str
 
 
-@cache
-def _inserting(dialect: str) -> Insert:
-    names = ("id", "source", "identity", "first_seen", "is_new", "quarantined_at", *_CHANGEABLE)
-    return insert(_episode).values({**_values(names), "data": _data(dialect)})
+_CHANGEABLE = ("guid", "link", "title", "published", "changed_at", "digest", "data")
 
 
-@cache
-def _updating(dialect: str, *, with_identity: bool = False) -> Update:
+@lru_cache(maxsize=16)
+def _inserting(dialect: Dialect) -> Many:
+    """Of rows with the time of their quarantine behind them."""
+    names = (*_Row._fields, "quarantined_at")
+    return Many(insert(_episode).values(_values(names, dialect.name)), _parameters(names), dialect)
+
+
+@lru_cache(maxsize=16)
+def _updating(dialect: Dialect, *, with_identity: bool = False) -> Many:
     names = ("identity", *_CHANGEABLE) if with_identity else _CHANGEABLE
     change = update(_episode).where(_episode.c.id == bindparam("b_id"))
-    return change.values({**_values(names), "data": _data(dialect)})
+    return Many(change.values(_values(names, dialect.name)), _parameters(_Row._fields), dialect)
 
 
-def _values(names: Iterable[str]) -> dict[str, Any]:
+def _parameters(names: Iterable[str]) -> list[str]:
     # SQLAlchemy keeps the columns' own names for itself.
-    return {name: bindparam(f"b_{name}", type_=_episode.c[name].type) for name in names}
+    return [f"b_{name}" for name in names]
+
+
+def _values(names: Iterable[str], dialect: str) -> dict[str, Any]:
+    values = {name: bindparam(f"b_{name}", type_=_episode.c[name].type) for name in names}
+    return {**values, "data": _data(dialect)}
 
 
 def _data(dialect: str) -> ColumnElement[Any]:
@@ -184,24 +206,25 @@ def _data(dialect: str) -> ColumnElement[Any]:
     return type_coerce(text, Text) if dialect == "sqlite" else cast(text, JSONB)
 
 
-def _row(episode: Episode, *, now: datetime) -> dict[str, Any]:
+def _row(episode: Episode, *, now: datetime) -> _Row:
+    first_seen = episode.first_seen or now
     if not episode.id or episode.first_seen is None:
         minted = episode.id or mint_id(episode.source, episode.identity)
-        episode = replace(episode, id=minted, first_seen=episode.first_seen or now)
-    return {
-        "b_id": episode.id,
-        "b_source": episode.source,
-        "b_identity": episode.identity,
-        "b_guid": episode.guid,
-        "b_link": episode.link,
-        "b_title": episode.title,
-        "b_published": episode.published,
-        "b_first_seen": episode.first_seen,
-        "b_changed_at": now,
-        "b_is_new": episode.is_new,
-        "b_digest": digest_of(episode),
-        "b_data": _ONE.dump_json(episode).decode(),
-    }
+        episode = replace(episode, id=minted, first_seen=first_seen)
+    return _Row(
+        id=episode.id,
+        source=episode.source,
+        identity=episode.identity,
+        guid=episode.guid,
+        link=episode.link,
+        title=episode.title,
+        published=episode.published,
+        first_seen=first_seen,
+        changed_at=now,
+        is_new=episode.is_new,
+        digest=digest_of(episode),
+        data=_ONE.serializer.to_json(episode).decode(),
+    )
 
 
 def _slices(values: Iterable[T]) -> Iterator[list[T]]:

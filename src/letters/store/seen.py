@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, Connection, Select, Text, bindparam, func, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -20,8 +19,7 @@ _e = _episode.c
 _AT_ONCE = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEpisode:
+class SeenEpisode(NamedTuple):
     """What is compared with the next look at a source."""
 
     digest: str

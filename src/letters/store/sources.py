@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Dialect, Insert, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.among import among, is_among
+from letters.store.many import Many
 from letters.store.tables import episode as _episode
 from letters.store.tables import source_state
 
@@ -119,24 +120,23 @@ def save_states(
         before = stored.get(state.source)
         if before is None:
             whole.append(state)
-        elif differing := tuple(
+        elif differing := [
             name
             for name, old, new in zip(_COLUMNS, before, state, strict=True)
             if old is not new and old != new
-        ):
-            parts[differing].append(state)
+        ]:
+            parts[tuple(differing)].append(state)
     if whole:
         c.execute(_saving(c.dialect.name), [state._asdict() for state in whole])
     for columns, some in parts.items():
-        values = attrgetter("source", *columns)
-        names = ("b_source", *columns)
-        c.execute(_updating(columns), [dict(zip(names, values(state), strict=True)) for state in some])
+        _updating(columns, c.dialect).run(c, map(attrgetter("source", *columns), some))
 
 
-@cache
-def _updating(columns: tuple[str, ...]) -> Update:
+@lru_cache(maxsize=256)
+def _updating(columns: tuple[str, ...], dialect: Dialect) -> Many:
     changed: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return update(_state).where(_state.c.source == bindparam("b_source")).values(changed)
+    statement = update(_state).where(_state.c.source == bindparam("b_source")).values(changed)
+    return Many(statement, ("b_source", *columns), dialect)
 
 
 @cache

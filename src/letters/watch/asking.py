@@ -107,7 +107,7 @@ class Asking:
     async def _ask_one(self, source: Source, state: SourceState) -> None:
         url = address_of(state)
         if self._holds.is_held(url):
-            await self._inbox.put(None)
+            self._inbox.put(None)
             return
         try:
             fetched = await fetch(self._client, state, now=self._now)
@@ -116,7 +116,9 @@ class Asking:
             fetched = surprise(error)
         if isinstance(fetched, Failed):
             self._holds.note(url, fetched)
-        await self._inbox.put(Arrival(source=source, state=state, fetched=fetched))
+        self._inbox.put(Arrival(source, state, fetched))
+        if self._inbox.is_full:
+            await self._inbox.room()
 
     async def _store_all(
         self, wanted: int, thread: ThreadPoolExecutor, readers: Readers, progress: Callable[[int], None]
@@ -152,7 +154,7 @@ class Asking:
         except Exception as error:  # noqa: BLE001 - unread, it would keep the pass waiting for ever
             _log.exception("unexpected error", source=heavy.job.source.key)
             result = ReadingBroke(f"{type(error).__name__}: {str(error)[:200]}")
-        await self._inbox.put(heavy.finding(result))
+        self._inbox.put(heavy.finding(result))
 
 
 def taking_turns(asked: Iterable[tuple[Source, SourceState]]) -> Iterator[tuple[Source, SourceState]]:
@@ -165,29 +167,38 @@ def taking_turns(asked: Iterable[tuple[Source, SourceState]]) -> Iterator[tuple[
 
 
 class _Inbox:
-    """What arrived and was not taken yet. Putting waits while too many bytes of documents lie in it."""
+    """What arrived and was not taken yet. Whoever puts something in when it `is_full` waits for `room` before asking for more."""
 
     def __init__(self) -> None:
-        self._lying: asyncio.Queue[Arrival | Finding | None] = asyncio.Queue()
+        self._lying: list[Arrival | Finding | None] = []
+        self._something = asyncio.Event()
         self._bytes = 0
         self._room = asyncio.Condition()
 
-    async def put(self, one: Arrival | Finding | None) -> None:
+    def put(self, one: Arrival | Finding | None) -> None:
         """`one`: what was fetched, what was read of it since, or None for a source that is not to be asked after all."""
-        size = _size(one)
-        if size and self._bytes > _WAITING_BYTES:
-            async with self._room:
-                await self._room.wait_for(lambda: self._bytes <= _WAITING_BYTES)
-        self._bytes += size
-        self._lying.put_nowait(one)
+        self._bytes += _size(one)
+        self._lying.append(one)
+        self._something.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too many bytes of documents lie there."""
+        return self._bytes > _WAITING_BYTES
+
+    async def room(self) -> None:
+        """Returns once it is not full."""
+        async with self._room:
+            await self._room.wait_for(lambda: not self.is_full)
 
     async def take(self, most: int) -> list[Arrival | Finding | None]:
         """What lies there, once there is something; more than `most` stays. Waits a moment where less than that came."""
-        taken = [await self._lying.get()]
-        if self._lying.qsize() + 1 < most:
+        await self._something.wait()
+        if len(self._lying) < most:
             await asyncio.sleep(_MOMENT)
-        while len(taken) < most and not self._lying.empty():
-            taken.append(self._lying.get_nowait())
+        taken, self._lying = self._lying[:most], self._lying[most:]
+        if not self._lying:
+            self._something.clear()
         freed = sum(map(_size, taken))
         if freed:
             self._bytes -= freed

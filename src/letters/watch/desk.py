@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -66,17 +66,25 @@ class Desk:
     def read(self, arrivals: Sequence[Arrival]) -> tuple[list[Finding], list[HeavyReading]]:
         """Read the documents among arrivals that cost less to read than to hand over; the others are given back."""
         documents = [arrival for arrival in arrivals if isinstance(arrival.fetched, Document)]
-        with self._store.read() as c:
-            known = load_documents(c, {arrival.source.key for arrival in documents})
-        found, heavy = [], []
+        known = self._load_documents({arrival.source.key for arrival in documents})
+        found: list[Finding] = []
+        heavy: list[HeavyReading] = []
         for arrival in arrivals:
             if isinstance(arrival.fetched, Document):
                 one = self._read(arrival, arrival.fetched, known, quickly_at_all=len(documents) <= _FEW)
-                found += [one] if isinstance(one, Finding) else []
-                heavy += [one] if isinstance(one, HeavyReading) else []
+                if isinstance(one, Finding):
+                    found.append(one)
+                else:
+                    heavy.append(one)
             else:
-                found.append(Finding(arrival=arrival))
+                found.append(Finding(arrival))
         return found, heavy
+
+    def _load_documents(self, sources: Collection[str]) -> dict[str, dict[str, str]]:
+        if not sources:
+            return {}
+        with self._store.read() as c:
+            return load_documents(c, sources)
 
     def _read(
         self,
@@ -215,7 +223,7 @@ def _finding(arrival: Arrival, result: ReadingResult, *, digest: str, known: Map
 
 
 def _failed(arrival: Arrival, failure: Failed) -> Finding:
-    return Finding(arrival=replace(arrival, fetched=failure))
+    return Finding(arrival=arrival._replace(fetched=failure))
 
 
 def _status(arrival: Arrival) -> int | None:

@@ -48,7 +48,7 @@ def read_answer(answer: Answer, *, asked_conditionally: bool, now: datetime) -> 
     """What an answer means for the source. Pure."""
     status = answer.status
     if status == HTTPStatus.NOT_MODIFIED and asked_conditionally:
-        return NotModified(validators=_validators(answer.headers), said=read_said(answer, now=now))
+        return NotModified(_validators(answer.headers), read_said(answer, now=now))
     if status == HTTPStatus.GONE:
         return Gone()
     if 200 <= status < 300 and status != HTTPStatus.PARTIAL_CONTENT:

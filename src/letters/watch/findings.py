@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from letters.model import Source
 from letters.settings.types import WatchSettings
@@ -20,8 +20,7 @@ from letters.watch.wanted import needs_all, wanted
 _NO_CHANGES = Changes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What came of asking a source, or what its hub pushed; `state` is what was known when it was asked."""
 
     source: Source
@@ -31,8 +30,7 @@ class Arrival:
     push_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read of a document: None when it is, to the byte, the one that was read last time."""
 
     digest: str
@@ -41,8 +39,7 @@ class Reading:
     known: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """An arrival with its document read."""
 
     arrival: Arrival
@@ -54,8 +51,7 @@ class Finding:
         return self.reading.parsed if self.reading is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What is to be stored of a finding, all of it or nothing."""
 
     state: SourceState
@@ -180,7 +176,7 @@ def _record_of_document(
     moves = move_notices(source, state, after)
     return Record(
         state=after,
-        look=replace(look, problems=(*look.problems, *moves)),
+        look=look._replace(problems=(*look.problems, *moves)) if moves else look,
         changes=found,
         document=held,
     )
@@ -191,8 +187,7 @@ def _without_trust(record: Record) -> Record:
     changed = {*(one.identity for one in record.changes.changed), *record.changes.renamed}
     if not changed or record.document is None:
         return record
-    return replace(
-        record,
+    return record._replace(
         state=record.state._replace(etag=None, last_modified=None, body_digest=None),
         document={mark: identity for mark, identity in record.document.items() if identity not in changed},
     )

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from letters.model import Source
 from letters.settings.types import WatchSettings
@@ -230,19 +231,21 @@ def _is_of_the_place(failure: Failed) -> bool:
 
 def body_digest(body: bytes, source: Source) -> str:
     """A digest of a document, of our way of reading it, and of the show's configured name, which episodes bear."""
-    return f"{READING}:{_name_mark(source)}:{hashlib.sha256(body).hexdigest()}"
+    return f"{READING}:{_name_mark(source.show)}:{hashlib.sha256(body).hexdigest()}"
 
 
 def has_name(state: SourceState, source: Source) -> bool:
     """Whether the stored episodes bear the show's configured name; True where none are stored."""
-    return state.body_digest is None or state.body_digest.split(":")[1:2] == [_name_mark(source)]
+    return state.body_digest is None or state.body_digest.split(":")[1:2] == [_name_mark(source.show)]
 
 
 def named(state: SourceState, source: Source) -> SourceState:
     """The state once the stored episodes were given the configured name."""
     reading, _, rest = (state.body_digest or "").partition(":")
-    return state._replace(body_digest=f"{reading}:{_name_mark(source)}:{rest.rpartition(':')[2]}")
+    return state._replace(body_digest=f"{reading}:{_name_mark(source.show)}:{rest.rpartition(':')[2]}")
 
 
-def _name_mark(source: Source) -> str:
-    return hashlib.sha256(source.show.encode()).hexdigest()[:8]
+# Most sources have none, and each is asked for it in each pass.
+@lru_cache(maxsize=1_024)
+def _name_mark(show: str) -> str:
+    return hashlib.sha256(show.encode()).hexdigest()[:8]

@@ -117,6 +117,9 @@ def held_problems(
     held: Iterable[HeldHost], sources: Iterable[Source], states: Mapping[str, SourceState]
 ) -> list[Problem]:
     """One problem for each host that is held; a notice where that was so before this pass."""
+    held = list(held)
+    if not held:
+        return []
     here = Counter(host_of(address_of(current_state(source, states.get(source.key)))) for source in sources)
     return [
         Problem(

@@ -141,18 +141,19 @@ def habit(times: Sequence[int]) -> Habit:
     if len(times) < _FEWEST:
         return Habit()
     by_day, by_hour = [0] * 7, [0] * 24
-    for moment in times:
-        by_day[_weekday(moment)] += 1
-        by_hour[moment // _HOUR % 24] += 1
+    placed = [(moment // _HOUR % 24, _weekday(moment)) for moment in times]
+    for hour, day in placed:
+        by_day[day] += 1
+        by_hour[hour] += 1
     days = _usual(by_day, least=len(times) // 7 + 1)
-    around = [by_hour[hour - 1] + by_hour[hour] + by_hour[(hour + 1) % 24] for hour in range(24)]
+    around = [by_hour[hour - 1] + by_hour[hour] + by_hour[hour - 23] for hour in range(24)]
     hours = _usual(around, least=max(_FEWEST, -(-len(times) // 3)))
-    if not hours or all(moment % _DAY == 0 for moment in times):
+    if not hours or not any(moment % _DAY for moment in times):
         return Habit(days=days)
     peak = max(hours, key=lambda hour: (around[hour], by_hour[hour]))
     usual = Habit(hours, days, peak)
     by_chance = len(times) * len(hours) / 24 * len(days or range(7)) / 7
-    held = sum(1 for moment in times if usual.holds(moment))
+    held = sum([hour in hours and (not days or day in days) for hour, day in placed])
     return usual if held >= _LIFT * by_chance else Habit(days=days)
 
 

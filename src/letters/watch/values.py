@@ -1,10 +1,14 @@
-"""What a pass over the sources reports, and what one look at one source comes to."""
+"""What a pass over the sources reports, and what one look at one source comes to.
+
+What each look makes is a named tuple: a frozen dataclass takes three times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from letters.errors import Problem, UnreadableFeedError
 from letters.model import Source
@@ -29,16 +33,14 @@ class WatchReport:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+class Validators(NamedTuple):
     """What makes the next request conditional; sent back byte for byte (R59)."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """What an answer's headers, and the redirects before it, say about the next look."""
 
     #: How long the answer stays fresh (RFC 9111 section 4.2.1: ``Cache-Control: max-age``, else ``Expires``); None: unsaid.
@@ -50,8 +52,7 @@ class Said:
     moved_to: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """The source answered with a document, or its hub pushed one."""
 
     body: bytes
@@ -65,8 +66,7 @@ class Document:
     is_pushed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotModified:
+class NotModified(NamedTuple):
     """The source answered 304."""
 
     validators: Validators
@@ -116,8 +116,7 @@ class ReadingBroke:
 ReadingResult = ParsedFeed | UnreadableFeedError | ReadingBroke
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """What one look at one source came to."""
 
     new: int = 0

@@ -32,6 +32,8 @@ _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii":
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
+# How nearly all feeds begin.
+_FEED = re.compile(rb"\s*(?:<\?xml[^<>]*\?>\s*)?<(?:rss|feed|rdf:RDF)[\s>]")
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 _MEDIA = (b"ID3", b"OggS", b"\xff\xfb", b"RIFF", b"fLaC")
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
@@ -53,6 +55,8 @@ class Kind(Enum):
 
 def kind_of(body: bytes) -> Kind:
     """Judged by content: what servers say about their feeds' type is too often wrong."""
+    if _FEED.match(body):
+        return Kind.XML
     start = _beginning(body)
     if not start:
         return Kind.EMPTY
@@ -100,8 +104,8 @@ def _is_clean(text: str) -> bool:
         data = text.encode()
     except UnicodeEncodeError:
         return False
-    return len(data.translate(None, _CONTROL_BYTES)) == len(data) and not (
-        "\ufffe" in text or "\uffff" in text
+    return len(data.translate(None, _CONTROL_BYTES)) == len(data) and (
+        len(data) == len(text) or not ("\ufffe" in text or "\uffff" in text)
     )
 
 

@@ -123,8 +123,9 @@ def _read(document: _Document, known: Collection[str], *, now: datetime, quickly
     """Raises `OddError` for what only feedparser can read, and, with `quickly`, for what is not light."""
     fingerprints, texts = document.fingerprints, document.texts
     # An entry that stands there twice, letter for letter, is one.
-    unread = [place for fingerprint, place in _firsts(fingerprints) if fingerprint not in known]
-    kept = tuple(fingerprint for fingerprint, _place in _firsts(fingerprints) if fingerprint in known)
+    firsts = _firsts(fingerprints)
+    unread = [place for fingerprint, place in firsts.items() if fingerprint not in known]
+    kept = tuple([fingerprint for fingerprint in firsts if fingerprint in known])
     if quickly and sum(len(texts[place]) for place in unread) > _LIGHT_ENTRIES_CHARACTERS:
         raise OddError("too much to read at once")
     entries = document.read(unread, quickly=quickly)
@@ -146,11 +147,12 @@ def _read(document: _Document, known: Collection[str], *, now: datetime, quickly
     return _finished(found, now=now)
 
 
-def _firsts(fingerprints: Sequence[str]) -> list[tuple[str, int]]:
+def _firsts(fingerprints: Sequence[str]) -> dict[str, int]:
+    """The first place of each, in their order."""
     firsts: dict[str, int] = {}
     for place, fingerprint in enumerate(fingerprints):
         firsts.setdefault(fingerprint, place)
-    return list(firsts.items())
+    return firsts
 
 
 def _finished(parsed: ParsedFeed, *, now: datetime) -> ParsedFeed:

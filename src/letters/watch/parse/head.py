@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -23,6 +24,7 @@ _TITLES = frozenset({"title", "dc_title", "media_title"})
 _LANGUAGES = frozenset({"language", "dc_language"})
 _ENTRIES = frozenset({"item", "entry"})
 _FEEDS = frozenset({"rss", "feed", "rdf_rdf", "channel"})
+_IN_ROOTS = frozenset({"channel", "image", "textinput"})
 # Deeper in the head feedparser takes these for the feed's own.
 _DECIDING = _TITLES | _LANGUAGES | _ENTRIES | _FEEDS
 # Their titles are their own, as long as nothing else stands in them.
@@ -143,10 +145,9 @@ class _HeadReader:
             return self._root
         # To feedparser an RDF document that declares Atom may be one of Atom.
         if self._kind == "rss" or (self._kind == "rdf_rdf" and ATOM.lower() not in declared):
-            inside = [child for child in self._root if self._names.of(child)]
-            channels = [child for child in inside if self._names.of(child) == "channel"]
-            others = {self._names.of(child) for child in inside} - {"channel", "image", "textinput"}
-            if len(channels) == 1 and not others:
+            inside = [(name, child) for child in self._root if (name := self._names.of(child))]
+            channels = [child for name, child in inside if name == "channel"]
+            if len(channels) == 1 and all(name in _IN_ROOTS for name, _child in inside):
                 return channels[0]
         raise OddError("an unusual root")
 
@@ -212,9 +213,13 @@ def _surroundings(place: Any) -> tuple[str, str | None]:
 
 
 def _frame(place: Any) -> str:
-    declared = (
-        f"xmlns:{prefix}={quoteattr(namespace)}" if prefix else f"xmlns={quoteattr(namespace)}"
-        for prefix, namespace in place.nsmap.items()
-        if prefix != "xml"
-    )
+    declared = [
+        _declaration(prefix, namespace) for prefix, namespace in place.nsmap.items() if prefix != "xml"
+    ]
     return f"<letters {' '.join(declared)}>"
+
+
+# Publishers declare the same few.
+@lru_cache(maxsize=1_024)
+def _declaration(prefix: str | None, namespace: str) -> str:
+    return f"xmlns:{prefix}={quoteattr(namespace)}" if prefix else f"xmlns={quoteattr(namespace)}"

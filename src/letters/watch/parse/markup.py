@@ -131,6 +131,9 @@ class _Layout:
                 return False
             if not is_void:
                 self._open.append(name)
+        if not gap and not self._gap:
+            # Words up to the edge of a block that sets nothing apart: whether a blank parts them is for html-text to say.
+            return False
         if gap > self._gap:
             self._words.append("\n" * (gap - self._gap))
             self._gap = gap

@@ -29,6 +29,8 @@ _PLAIN_URL = re.compile(
     r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&'()*+,:=@%/-]*)?"
     r"(?:\?[A-Za-z0-9._~!$&'()*+,:;=@%/?-]+)?(?:#[A-Za-z0-9._~!$&'()*+,:;=@%/?-]+)?"
 )
+# BCP 47.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 def storable(value: object) -> str:
@@ -120,4 +122,4 @@ def whole_number(value: object) -> int | None:
 def language_tag(value: object) -> str:
     """A language as BCP 47 writes it; empty for rubbish."""
     text = storable(value).strip().replace("_", "-")
-    return text if re.fullmatch(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", text) else ""
+    return text if _LANGUAGE.fullmatch(text) else ""
