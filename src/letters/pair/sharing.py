@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 # Beyond this, a logit changes nothing but what rounding leaves of the others.
@@ -154,43 +154,69 @@ class Field:
         return reached
 
     def _share_out(self, card_ids: Collection[str]) -> None:
-        rows = [self._of_card[card_id] for card_id in card_ids]
-        claiming = [one for row in rows for one in row if one.score >= CLAIMING_FROM]
-        # How free each candidate's episode is of other cards' claims, (`freedom`).
-        free = dict.fromkeys(claiming, 1.0)
-        if len(card_ids) > 1:
-            self._pass_messages(rows, claiming, free)
+        rows = [list(self._of_card[card_id]) for card_id in card_ids]
+        free = self._free(rows) if len(rows) > 1 else {}
         for row in rows:
-            whole = 1 + math.fsum(one.odds * free.get(one, 1.0) for one in row)
-            for one in row:
-                self._shares[one] = one.odds * free.get(one, 1.0) / whole
+            odds = [one.odds * free.get(one, 1.0) for one in row]
+            whole = 1 + math.fsum(odds)
+            for one, mine in zip(row, odds, strict=True):
+                self._shares[one] = mine / whole
 
-    def _pass_messages(
-        self,
-        rows: Sequence[Collection[Candidate]],
-        claiming: Sequence[Candidate],
-        free: dict[Candidate, float],
-    ) -> None:
-        seats = {one: self._seat(one) for one in claiming}
-        for turn in range(_ROUNDS):
-            claims = {one: claim for row in rows for one, claim in _claims(row, free)}
-            on = {seat: math.fsum(claims[one] for one in self._of_seat[seat]) for seat in set(seats.values())}
-            change = 0.0
-            for one in claiming:
-                others = max(0.0, on[seats[one]] - claims[one])
-                now = freedom(others, many=self.many)
-                # Half way, since whole steps may swing for ever.
-                now = now if turn == 0 else (free[one] + now) / 2
-                change = max(change, abs(now - free[one]))
-                free[one] = now
-            if change < _STILL:
-                break
+    def _free(self, rows: Sequence[Sequence[Candidate]]) -> dict[Candidate, float]:
+        """How free (`freedom`) the episodes are for the candidates that have rivals; those of all others are wholly free."""
+        places: dict[Candidate, int] = {}
+        own_odds, own_rest = [], []
+        for row in rows:
+            contested = {one for one in row if self._has_rivals(one)}
+            if contested:
+                # What nobody else claims is worth the same in each round.
+                own_rest.append(math.fsum(one.odds for one in row if one not in contested))
+                own_odds.append([one.odds for one in contested])
+                places |= {one: place for place, one in enumerate(contested, start=len(places))}
+        seats: dict[Seat, list[int]] = defaultdict(list)
+        for one, place in places.items():
+            seats[self._seat(one)].append(place)
+        free = pass_claims(own_odds, own_rest, list(seats.values()), many=self.many)
+        return {one: free[place] for one, place in places.items()}
+
+    def _has_rivals(self, one: Candidate) -> bool:
+        return one.score >= CLAIMING_FROM and len(self._of_seat[self._seat(one)]) > 1
 
 
-def _claims(row: Collection[Candidate], free: Mapping[Candidate, float]) -> Iterable[tuple[Candidate, float]]:
-    """What a card's odds for each episode that it claims come to beside its alternatives."""
-    # Exact sums, since sets have no order that could be kept from run to run.
-    whole = math.fsum(one.odds * free.get(one, 1.0) for one in row)
-    for one in row:
-        if one in free:
-            yield one, one.odds / (1 + max(0.0, whole - one.odds * free[one]))
+def pass_claims(
+    own_odds: Sequence[Sequence[float]],
+    own_rest: Sequence[float],
+    seats: Sequence[Sequence[int]],
+    *,
+    many: bool,
+) -> list[float]:
+    """How free the seats are for those that claim them, when claims are passed to and fro until they rest.
+
+    By card, `own_odds` are those of its claims, which are numbered through from the first card's to the last one's; `own_rest`
+    is the sum of the odds of all else that it may mean. `seats` gives by seat the numbers of the claims on it.
+
+    Less freedom elsewhere makes a claim larger, and larger claims leave less freedom: so freedoms that begin at one only ever
+    fall from round to round, towards the largest that satisfy all cards, and cannot swing.
+    """
+    free = [1.0] * sum(map(len, own_odds))
+    claims = free[:]
+    for _ in range(_ROUNDS):
+        place = 0
+        for odds, rest in zip(own_odds, own_rest, strict=True):
+            # Exact sums, since the order of claims is not the same from run to run.
+            left = [one * free[at] for at, one in enumerate(odds, start=place)]
+            whole = math.fsum((rest, *left))
+            for one, mine in zip(odds, left, strict=True):
+                claims[place] = one / (1 + max(0.0, whole - mine))
+                place += 1
+        change = 0.0
+        for places in seats:
+            claimed = math.fsum([claims[place] for place in places])
+            for place in places:
+                others = claimed - claims[place]
+                now = freedom(others, many=many) if others > 0 else 1.0
+                change = max(change, abs(now - free[place]))
+                free[place] = now
+        if change < _STILL:
+            break
+    return free
