@@ -26,6 +26,8 @@ _OTHERWISE = 12
 #: Episodes this many days from the card's date are compared with it.
 _NEAR_DAYS = 3
 _NOWHERE: Sequence[int] = ()
+#: By how often a text says a word, up to 255, how many times its rarity that counts.
+SAID = (0.0, *(1 + math.log(count) for count in range(1, 256)))
 #: Points for rare words that are shared, and the place of the episode with which they are.
 Nearest = Sequence[tuple[int, int]]
 
@@ -46,10 +48,12 @@ class Shelf:
         self.by_day = Index()
         self.by_title_word = Index()
         self.by_word = Index()
-        self._languages: Counter[str] = Counter()
+        languages: Counter[str] = Counter()
         for one in episodes:
-            self._languages.update(one.packed.languages)
+            languages.update(one.packed.languages)
             self.add(one)
+        #: The language of most titles; none where no title tells.
+        self._usual = max(languages, key=lambda one: (languages[one], one), default="")
         #: So many episodes are counted.
         self.counted = len(self.episodes)
         #: How much it says that two titles share a word, and that two texts do.
@@ -94,14 +98,12 @@ class Shelf:
 
     def is_foreign(self, card: ReadCard) -> bool:
         """Whether the card is in another language than most of the titles here; False where that cannot be told."""
-        if not card.has_show or not card.text.languages or not self._languages:
-            return False
-        usual = max(self._languages, key=lambda one: (self._languages[one], one))
-        return usual not in card.text.languages
+        languages = card.packed.languages
+        return bool(card.has_show and languages and self._usual and self._usual not in languages)
 
     def weight(self, word: str, count: int) -> float:
         """How much a word stands for a text that says it so often."""
-        return self.rarity(word) * (1 + math.log(count))
+        return self.rarity(word) * SAID[count]
 
     def length(self, packed: PackedText) -> float:
         """The length of a text as a vector of its words' weights; worked out once for each."""
