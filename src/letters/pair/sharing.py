@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 
 # Beyond this, a logit changes nothing but what rounding leaves of the others.
 _MOST = 20.0
@@ -105,7 +106,7 @@ class Field:
         """Whether other cards take more from the candidate than other episodes do."""
         cards = self._of_seat[self._seat(one)] - {one}
         episodes = self._of_card[one.card_id] - {one}
-        return math.fsum(rival.odds for rival in cards) > math.fsum(rival.odds for rival in episodes)
+        return fsum(rival.odds for rival in cards) > fsum(rival.odds for rival in episodes)
 
     def strike(self, sure: Sequence[Candidate]) -> Collection[str]:
         """Take sure cards, and unless many their episodes, out of the field; returns the cards that were weighed again.
@@ -158,7 +159,7 @@ class Field:
         free = self._free(rows) if len(rows) > 1 else {}
         for row in rows:
             odds = [one.odds * free.get(one, 1.0) for one in row]
-            whole = 1 + math.fsum(odds)
+            whole = 1 + fsum(odds)
             for one, mine in zip(row, odds, strict=True):
                 self._shares[one] = mine / whole
 
@@ -170,7 +171,7 @@ class Field:
             contested = {one for one in row if self._has_rivals(one)}
             if contested:
                 # What nobody else claims is worth the same in each round.
-                own_rest.append(math.fsum(one.odds for one in row if one not in contested))
+                own_rest.append(fsum(one.odds for one in row if one not in contested))
                 own_odds.append([one.odds for one in contested])
                 places |= {one: place for place, one in enumerate(contested, start=len(places))}
         seats: dict[Seat, list[int]] = defaultdict(list)
@@ -200,23 +201,25 @@ def pass_claims(
     """
     free = [1.0] * sum(map(len, own_odds))
     claims = free[:]
+    # `freedom`, written out: nothing else here is worked out as often.
+    second = _SECOND_CARD if many else 0.0
     for _ in range(_ROUNDS):
         place = 0
         for odds, rest in zip(own_odds, own_rest, strict=True):
             # Exact sums, since the order of claims is not the same from run to run.
             left = [one * free[at] for at, one in enumerate(odds, start=place)]
-            whole = math.fsum((rest, *left))
+            whole = fsum((rest, *left))
             for one, mine in zip(odds, left, strict=True):
-                claims[place] = one / (1 + max(0.0, whole - mine))
+                claims[place] = one / (1 + (whole - mine)) if whole > mine else one
                 place += 1
-        change = 0.0
+        fallen = 0.0
         for places in seats:
-            claimed = math.fsum([claims[place] for place in places])
+            claimed = fsum([claims[place] for place in places])
             for place in places:
                 others = claimed - claims[place]
-                now = freedom(others, many=many) if others > 0 else 1.0
-                change = max(change, abs(now - free[place]))
+                now = (1 + second * others) / (1 + others) if others > 0 else 1.0
+                fallen = max(fallen, free[place] - now)
                 free[place] = now
-        if change < _STILL:
+        if fallen < _STILL:
             break
     return free

@@ -152,17 +152,21 @@ class Shelf:
             return both[:_CLOSEST], both[_CLOSEST][1] if len(both) > _CLOSEST else None
         return nearest, None
 
+    @staticmethod
+    def is_farther(points: int, nearest: int, farthest_points: int) -> bool:
+        """Whether an episode with these points is certainly not among the nearest, of which there are so many up to now."""
+        return not points or (nearest == _CLOSEST and points < farthest_points)
+
     def _nearness(self, one: tuple[int, int]) -> tuple[int, str]:
         points, place = one
         return -points, self._id(place)
 
     def shared_points(self, card: ReadCard, one: ReadEpisode) -> int:
         """What `nearest` gives one episode."""
-        titled = frozenset(one.packed.words[: one.packed.titled])
-        about = card.text.about
-        points = sum(self.title_points(word) for word in card.text.titled & titled)
-        points += sum(self.title_points(word) for word in about & titled)
-        return points + sum(self.points(word) for word in about & frozenset(one.packed.words))
+        mine, theirs = card.text, one.text
+        points = sum(map(self.title_points, mine.titled & theirs.titled))
+        points += sum(map(self.title_points, theirs.titled & mine.about))
+        return points + sum(map(self.points, mine.about & theirs.about))
 
     @staticmethod
     def _count(

@@ -197,10 +197,14 @@ class Standing:
     def _compare(self, card_id: str, one: ReadEpisode, points: int) -> set[str]:
         """Compare the card with one more episode, if that is near enough; returns the cards to decide about."""
         touched: set[str] = set()
-        if card_id in self._nearest:
+        packed = self._nearest.get(card_id)
+        if packed is not None:
+            # Nearly all of thousands of cards end here, those that are looked for everywhere.
+            if Shelf.is_farther(points, len(packed), packed[-1] >> _PLACE_BITS if packed else 0):
+                return touched
             card, shelf = self._search.card(card_id)
             place = shelf.place(one)
-            nearest = _unpack(self._nearest[card_id])
+            nearest = _unpack(packed)
             with_it, gone = shelf.nearest_with(nearest, points, place)
             if with_it is nearest:
                 return touched
