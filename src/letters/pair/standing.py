@@ -116,6 +116,7 @@ class Standing:
     def settle(self, pairs: Mapping[str, str]) -> None:
         """Cards have got the episodes with which they were paired, for good: the decisions about all others stay as they are.
 
+        With `many`, where claims only dampen, what they claimed is freer for those that are decided about later, as in `match`.
         Raises `ValueError` for a pair that was not decided so.
         """
         for card_id, episode_id in pairs.items():
