@@ -11,6 +11,7 @@ from datetime import timedelta
 from heapq import nlargest
 from typing import Any
 
+from letters.pair.nearest import Nearest
 from letters.pair.reading import PackedText, ReadCard, ReadEpisode, unpacked
 
 #: A word that more episodes have says little, and looking all of them up would make the work grow with the square.
@@ -28,8 +29,6 @@ _NEAR_DAYS = 3
 _NOWHERE: Sequence[int] = ()
 #: By how often a text says a word, up to 255, how many times its rarity that counts.
 SAID = (0.0, *(1 + math.log(count) for count in range(1, 256)))
-#: Points for rare words that are shared, and the place of the episode with which they are.
-Nearest = Sequence[tuple[int, int]]
 
 
 class Shelf:
@@ -153,9 +152,9 @@ class Shelf:
         return nearest, None
 
     @staticmethod
-    def is_farther(points: int, nearest: int, farthest_points: int) -> bool:
-        """Whether an episode with these points is certainly not among the nearest, of which there are so many up to now."""
-        return not points or (nearest == _CLOSEST and points < farthest_points)
+    def least_points(nearest: Nearest) -> int:
+        """With fewer points, an episode is certainly not among the nearest, which these are up to now."""
+        return nearest[-1][0] if len(nearest) == _CLOSEST else 1
 
     def _nearness(self, one: tuple[int, int]) -> tuple[int, str]:
         points, place = one
