@@ -118,13 +118,14 @@ def claims_on(
 
 
 @given(CLAIMS, st.booleans())
-def test_freedoms_only_ever_fall_from_round_to_round(
+def test_without_leaps_freedoms_only_ever_fall_from_round_to_round(
     cards: list[tuple[dict[str, float], float]], many: bool
 ) -> None:
     before = [1.0] * sum(len(odds) for odds, _ in cards)
     for rounds in range(1, 12):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sharing, "_ROUNDS", rounds)
+            patch.setattr(sharing, "_LEAP", 100)
             now = pass_claims(*claims_on(cards), many=many)
         assert all(0 < one <= earlier + 1e-12 for one, earlier in zip(now, before, strict=True))
         before = now
