@@ -5,8 +5,8 @@
 The shows and cards of `pair_scale`: some 75 cards a show wait for an episode that has not come (one in five waits in vain), a dozen
 episodes a show are known, and none of these has its card. One card in twenty names no publisher, and is looked for among
 all episodes. After the warm-up, episodes come one by one: one of any show, and then twenty of one show in a row. Printed are milliseconds
-of one core, what was decided (a fast answer that is wrong is seen), and the peak of memory. Exit status 1 when the median
-misses the limit.
+of one core, what was decided (a fast answer that is wrong is seen), and the peak of memory. Exit status 1 when more than
+five of 100 miss the limit.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def split(made: Made, *, come: int, chance: random.Random) -> tuple[list[Episode
 
 
 def run(cards: int, come: int) -> float:
-    """Prints all of it; returns the median in milliseconds."""
+    """Prints all of it; returns what 95 of 100 episodes took at most, in milliseconds."""
     made, chance = make(2 * cards), random.Random(7)
     waiting = [replace(one, publisher="") if chance.randrange(_NAMELESS) == 0 else one for one in made.cards]
     known, coming = split(made, come=come, chance=chance)
@@ -94,7 +94,7 @@ def run(cards: int, come: int) -> float:
         f"deciding about all together ({seconds:.0f} s) decides otherwise about {len(other)} of {len(waiting):,} cards,"
         f" {pairs} of them in or out of a pair"
     )
-    return median(took)
+    return sorted(took)[int(0.95 * len(took))]
 
 
 def tell(name: str, milliseconds: list[float]) -> None:
@@ -112,7 +112,7 @@ def main() -> int:
     parser.add_argument("--come", type=int, default=400)
     asked = parser.parse_args()
     found = run(asked.cards, asked.come)
-    print(f"limit {LIMIT_MS:.0f} ms: {'met' if found < LIMIT_MS else 'missed'} by the median")
+    print(f"limit {LIMIT_MS:.0f} ms: {'met' if found < LIMIT_MS else 'missed'} by 95 of 100")
     return 0 if found < LIMIT_MS else 1
 
 

@@ -20,7 +20,14 @@ from letters.store import Store, tables
 WRECK = "The wreck of the Halcyon"
 TWINS = [episode(WRECK, name=name) for name in ("one", "two")]
 DOUBTFUL, SURE = card(WRECK), card(TITLES[0])
-TABLES = (tables.pairing, tables.entry, tables.confirmation, tables.rejection, tables.answer)
+TABLES = (
+    tables.pairing,
+    tables.pairing_seal,
+    tables.entry,
+    tables.confirmation,
+    tables.rejection,
+    tables.answer,
+)
 
 
 def everything(store: Store) -> list[Any]:
@@ -159,7 +166,7 @@ def answered_while_thinking(
         return decided
 
     with monkeypatch.context() as patch:
-        patch.setattr("letters.pair.run.match", slowly)
+        patch.setattr("letters.pair.inputs.match", slowly)
         run(store, 2)
 
 
@@ -186,3 +193,18 @@ def test_what_is_rejected_while_a_pass_thinks_is_not_proposed(
     )
     assert (decisions(store), entries(store)) == ({}, [])
     assert counts(run(store, 3)) == (0, 0, 1)
+
+
+def test_what_was_dropped_for_an_answer_is_decided_when_that_is_taken_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cards, episodes and answers are then what that pass thought about, but what it decided is not there."""
+    add(store, episodes=BACKGROUND, cards=[SURE])
+    answered_while_thinking(
+        monkeypatch,
+        store,
+        lambda: reject(store, SURE.id, [BACKGROUND[0].id], actor="ada", now=after(2)),
+    )
+    undo(store, actor="grace", now=after(3))
+    assert decisions(store) == {}
+    assert counts(run(store, 4)) == (1, 0, 0)

@@ -130,8 +130,13 @@ def make_pass(world: World, *, publishing: bool) -> None:
     assert not set(held) & world.away
     before = world.rows(tables.pairing, tables.entry)
     world.hours += 1
-    pair(world.store, chosen, now=world.now)
+    kept = pair(world.store, chosen, now=world.now)
     assert world.rows(tables.pairing, tables.entry) == before, "a second pass changes nothing"
+    with world.store.write() as c:
+        c.execute(delete(tables.pairing_seal))
+    anew = pair(world.store, chosen, now=world.now)
+    assert world.rows(tables.pairing, tables.entry) == before, "nor does one that decides all anew"
+    assert kept == anew, "and it tells the same"
 
 
 def say(world: World, one: Card, what: Episode) -> None:

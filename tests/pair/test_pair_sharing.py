@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.pair.sharing import Candidate, Field
+from letters.pair import sharing
+from letters.pair.sharing import Candidate, Field, freedom, pass_claims
 
 
 def field(*links: tuple[str, str, float], many: bool = False) -> tuple[Field, list[Candidate]]:
@@ -96,3 +97,51 @@ def test_what_is_struck_leaves_the_rest_as_if_it_had_never_been(
     fresh, left = field(*rest)
     kept = {(one.card_id, one.episode_id): found.share(one) for one in found.candidates()}
     assert kept == {(one.card_id, one.episode_id): fresh.share(one) for one in left}
+
+
+#: By card, the odds of its claims and of all else that it may mean; and by claim, the seat that it is on.
+CLAIMS = st.lists(
+    st.tuples(
+        st.dictionaries(st.sampled_from("1234"), st.floats(0.02, 7.0), min_size=1), st.floats(0.0, 5.0)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def claims_on(
+    cards: list[tuple[dict[str, float], float]],
+) -> tuple[list[list[float]], list[float], list[list[int]]]:
+    claimed = [seat for odds, _ in cards for seat in odds]
+    seats = [[place for place, one in enumerate(claimed) if one == seat] for seat in sorted(set(claimed))]
+    return [list(odds.values()) for odds, _ in cards], [rest for _, rest in cards], seats
+
+
+@given(CLAIMS, st.booleans())
+def test_without_leaps_freedoms_only_ever_fall_from_round_to_round(
+    cards: list[tuple[dict[str, float], float]], many: bool
+) -> None:
+    before = [1.0] * sum(len(odds) for odds, _ in cards)
+    for rounds in range(1, 12):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sharing, "_ROUNDS", rounds)
+            patch.setattr(sharing, "_LEAP", 100)
+            now = pass_claims(*claims_on(cards), many=many)
+        assert all(0 < one <= earlier + 1e-12 for one, earlier in zip(now, before, strict=True))
+        before = now
+
+
+@given(CLAIMS, st.booleans())
+def test_where_claims_rest_each_seat_is_as_free_as_the_others_leave_it(
+    cards: list[tuple[dict[str, float], float]], many: bool
+) -> None:
+    own_odds, own_rest, seats = claims_on(cards)
+    free = pass_claims(own_odds, own_rest, seats, many=many)
+    left, claims = iter(free), []
+    for odds, rest in zip(own_odds, own_rest, strict=True):
+        worth = [one * next(left) for one in odds]
+        claims += [one / (1 + rest + sum(worth) - mine) for one, mine in zip(odds, worth, strict=True)]
+    for places in seats:
+        for place in places:
+            others = sum(claims[other] for other in places if other != place)
+            assert free[place] == pytest.approx(freedom(others, many=many), abs=1e-4)

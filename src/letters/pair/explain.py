@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from letters.model import Card, Episode, Evidence, Pairing, Progress
 from letters.pair.decide import Thresholds
 from letters.pair.known import Known, read_known
-from letters.pair.matching import consider
 from letters.pair.values import Consideration
 from letters.settings import Settings
 from letters.store import Store
@@ -121,14 +120,5 @@ def _load_hidden(c: Connection, ids: set[str]) -> Mapping[str, Episode]:
 
 def _consider(known: Known, card: Card, shown: set[str], progress: Progress | None) -> Consideration | None:
     # As if it were not settled: what holds it is told, and what speaks for it stands beside.
-    settled = {card_id: one for card_id, one in known.settled.items() if card_id != card.id}
-    found = consider(
-        known.episodes_to_pair(),
-        known.cards_to_pair(),
-        of={card.id: shown},
-        settled=settled,
-        rejected=known.rejected,
-        thresholds=known.thresholds,
-        progress=progress,
-    )
+    found = known.inputs().consider(of={card.id: shown}, progress=progress)
     return found[0] if found else None

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from letters.model import Card, Episode
 from letters.pair.decide import Thresholds
+from letters.pair.inputs import Inputs
 from letters.pair.values import CardToPair, EpisodeToPair
 from letters.settings import Settings
 from letters.store.answers import load_rejections
@@ -32,11 +33,17 @@ class Known:
     names: Mapping[str, tuple[str, ...]]
     thresholds: Thresholds
 
-    def episodes_to_pair(self) -> list[EpisodeToPair]:
-        return [EpisodeToPair.from_episode(one, self.names.get(one.source, ())) for one in self.episodes]
-
-    def cards_to_pair(self) -> list[CardToPair]:
-        return [CardToPair.from_card(card) for card in self.cards]
+    def inputs(self) -> Inputs:
+        """As far as pairing looks at it."""
+        return Inputs(
+            episodes=[
+                EpisodeToPair.from_episode(one, self.names.get(one.source, ())) for one in self.episodes
+            ],
+            cards=[CardToPair.from_card(card) for card in self.cards],
+            settled=self.settled,
+            rejected=self.rejected,
+            thresholds=self.thresholds,
+        )
 
 
 def read_known(c: Connection, settings: Settings) -> Known:

@@ -7,12 +7,12 @@ before any card is looked at, so that what the labelled cards hardly show (contr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-#: A comparison's measures by name, and what they say in words.
-Measured = tuple[dict[str, float], str]
+#: A comparison's measures by name, and what they say in words: few of those that are measured are ever told.
+Measured = tuple[dict[str, float], Callable[[], str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from letters.model import Card, Episode, Evidence, Pairing, Progress
 from letters.pair.known import read_known
-from letters.pair.matching import consider
 from letters.pair.values import Consideration, Considered
 from letters.pair.wording import fold, is_spaceless, words
 from letters.settings import Settings
@@ -53,14 +52,7 @@ def review_queue(store: Store, settings: Settings, *, progress: Progress | None 
     """
     with store.read() as c:
         known = read_known(c, settings)
-    found = consider(
-        known.episodes_to_pair(),
-        known.cards_to_pair(),
-        settled=known.settled,
-        rejected=known.rejected,
-        thresholds=known.thresholds,
-        progress=progress,
-    )
+    found = known.inputs().consider(progress=progress)
     cards = {card.id: card for card in known.cards}
     episodes = {episode.id: episode for episode in known.episodes}
     common = common_words(known.episodes)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from letters.errors import Problem
 from letters.model import Card, Decision, Episode, Pairing, Progress
 from letters.pair.holding import hold
+from letters.pair.inputs import is_kept, seal
 from letters.pair.known import load_rejected, read_known
-from letters.pair.matching import match
 from letters.pair.overdue import name_overdue, overdue_episodes, uncarded_address
 from letters.pair.values import PairReport
 from letters.pair.waiting import name_waiting
@@ -25,9 +25,12 @@ from letters.store.pairings import (
     forget_retired_entry,
     load_addresses,
     load_held_by_retired,
+    load_pairings,
+    load_seal,
     load_uncarded,
     lock_pairs,
     save_pairings,
+    save_seal,
 )
 from letters.store.settled import load_settled, load_unheld, load_unpublished, load_waiting, withdraw_entry
 
@@ -36,22 +39,22 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
     """Bring the pairings up to date with the cards and episodes in the store; safe to run again at any moment.
 
     What retired cards held is released. A pair that an operator confirmed holds against everything automatic, one that was
-    published stays as it is, one that was rejected is not proposed. All else is decided anew, and a new pair becomes an entry,
-    ready at `now`; where its episode was already published without a card, that entry gets the card. Then episodes whose wait
-    is over are treated as ``[pair] uncarded`` says.
+    published stays as it is, one that was rejected is not proposed. All else is decided anew, unless that is known to come out
+    as it stands (decision 055), and a new pair becomes an entry, ready at `now`; where its episode was already published without
+    a card, that entry gets the card. Then episodes whose wait is over are treated as ``[pair] uncarded`` says.
 
     Thinking is done between a reading and one writing transaction, so that no other writer waits for it.
     """
     with store.read() as c:
         known = read_known(c, settings)
-    pairings = match(
-        known.episodes_to_pair(),
-        known.cards_to_pair(),
-        settled=known.settled,
-        rejected=known.rejected,
-        thresholds=known.thresholds,
-        progress=progress,
-    )
+        kept, sealed = load_pairings(c), load_seal(c)
+    inputs = known.inputs()
+    digest = inputs.digest()
+    is_decided = sealed == seal(digest, kept)
+    if is_decided:
+        pairings = [one for one in kept if one.card_id not in known.settled]
+    else:
+        pairings = inputs.match(progress)
     with store.write() as c:
         lock_pairs(c)
         _release_retired(c, now)
@@ -59,12 +62,14 @@ def pair(store: Store, settings: Settings, *, now: datetime, progress: Progress 
         for card_id, episode_id in load_unheld(c).items():
             hold(c, card_id, episode_id, now=now)
         hidden = load_hidden_ids(c)
-        pairings = _still_free(c, pairings, load_settled(c), hidden)
+        decided, pairings = pairings, _still_free(c, pairings, load_settled(c), hidden)
         new = _revise(c, pairings, now)
         save_pairings(c, new, at=now)
         _make_entries(c, new, known.cards, now)
         episodes_left = [one for one in known.episodes if one.id not in hidden]
         overdue = _treat_overdue(c, settings, episodes_left, pairings, now)
+        if not is_decided:
+            _seal(c, digest, decided)
         waiting = load_waiting(c)
     counts = Counter(pairing.decision for pairing in pairings)
     settled = sum(card.id in known.settled for card in known.cards)
@@ -158,6 +163,13 @@ def _treat_overdue(
         taken.add(address)
         add_entry(c, id=episode.id, address=address, card_id=None, episode_id=episode.id, ready_at=now)
     return []
+
+
+def _seal(c: Connection, digest: str, decided: Sequence[Pairing]) -> None:
+    """Let the next pass know on what was decided, if all that was decided is kept."""
+    kept = load_pairings(c)
+    if is_kept(decided, kept):
+        save_seal(c, seal(digest, kept))
 
 
 def _tell(overdue: Sequence[Episode], settings: Settings, now: datetime) -> list[Problem]:

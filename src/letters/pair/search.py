@@ -12,9 +12,10 @@ from letters.pair.candidates import Library
 from letters.pair.coefficients import Coefficients
 from letters.pair.comparisons import CONTRADICTIONS, compare, measure
 from letters.pair.hands import find_hand
+from letters.pair.nearest import Nearest
 from letters.pair.reading import ReadCard, ReadEpisode, texts_of_card, texts_of_episode
 from letters.pair.sharing import Candidate, odds_of
-from letters.pair.shelf import Nearest, Shelf
+from letters.pair.shelf import Shelf
 from letters.pair.telling import spelt_out
 from letters.pair.values import CardToPair, Considered, EpisodeToPair
 

@@ -19,6 +19,8 @@ class Seekers:
         self._shelves_of: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         #: Of those looked for everywhere, ids by number, and numbers by what they have; a card that left has no id.
         self._ids: list[str | None] = []
+        #: By number, the points below which an episode is not near enough.
+        self._least = array("Q")
         self._number: dict[str, int] = {}
         self._by_key = Index()
         self.choosing: set[str] = set()
@@ -47,8 +49,14 @@ class Seekers:
     def _count(self, card: ReadCard) -> int:
         number = self._number[card.card.id] = len(self._ids)
         self._ids.append(card.card.id)
+        self._least.append(0)
         self._by_key[card.title.key].append(number)
         return number
+
+    def narrow(self, card_id: str, points: int) -> None:
+        """Let `near` find a card that is looked for everywhere only where it has these points or more."""
+        if card_id in self._number:
+            self._least[self._number[card_id]] = points
 
     def remove(self, card_id: str) -> None:
         """Look for its episode no more; nothing happens where it was not looked for."""
@@ -78,7 +86,10 @@ class Seekers:
         return set(self._known(self._by_key.get(key, ())))
 
     def near(self, episode: ReadEpisode, shelf: Shelf) -> dict[str, int]:
-        """Of the cards that are looked for everywhere, those that share a rare word, with `Shelf.shared_points`."""
+        """Of the cards that are looked for everywhere, those that share a rare word, with `Shelf.shared_points`.
+
+        Without those for which that is too little (`narrow`), which are most of thousands.
+        """
         points: dict[int, int] = defaultdict(int)
         packed = episode.packed
         for word in packed.words[: packed.titled]:
@@ -86,7 +97,12 @@ class Seekers:
             _add(points, self._by_word.get(word), shelf.title_points(word))
         for word in packed.words:
             _add(points, self._by_word.get(word), shelf.points(word))
-        return {card_id: points[number] for number in points if (card_id := self._ids[number]) is not None}
+        least, ids = self._least, self._ids
+        return {
+            card_id: shared
+            for number, shared in points.items()
+            if shared >= least[number] and (card_id := ids[number]) is not None
+        }
 
     def _known(self, numbers: Iterable[int]) -> Iterator[str]:
         return (card_id for number in numbers if (card_id := self._ids[number]) is not None)

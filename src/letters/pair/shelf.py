@@ -11,6 +11,7 @@ from datetime import timedelta
 from heapq import nlargest
 from typing import Any
 
+from letters.pair.nearest import Nearest
 from letters.pair.reading import PackedText, ReadCard, ReadEpisode, unpacked
 
 #: A word that more episodes have says little, and looking all of them up would make the work grow with the square.
@@ -26,8 +27,8 @@ _OTHERWISE = 12
 #: Episodes this many days from the card's date are compared with it.
 _NEAR_DAYS = 3
 _NOWHERE: Sequence[int] = ()
-#: Points for rare words that are shared, and the place of the episode with which they are.
-Nearest = Sequence[tuple[int, int]]
+#: By how often a text says a word, up to 255, how many times its rarity that counts.
+SAID = (0.0, *(1 + math.log(count) for count in range(1, 256)))
 
 
 class Shelf:
@@ -46,10 +47,12 @@ class Shelf:
         self.by_day = Index()
         self.by_title_word = Index()
         self.by_word = Index()
-        self._languages: Counter[str] = Counter()
+        languages: Counter[str] = Counter()
         for one in episodes:
-            self._languages.update(one.packed.languages)
+            languages.update(one.packed.languages)
             self.add(one)
+        #: The language of most titles; none where no title tells.
+        self._usual = max(languages, key=lambda one: (languages[one], one), default="")
         #: So many episodes are counted.
         self.counted = len(self.episodes)
         #: How much it says that two titles share a word, and that two texts do.
@@ -94,14 +97,12 @@ class Shelf:
 
     def is_foreign(self, card: ReadCard) -> bool:
         """Whether the card is in another language than most of the titles here; False where that cannot be told."""
-        if not card.has_show or not card.text.languages or not self._languages:
-            return False
-        usual = max(self._languages, key=lambda one: (self._languages[one], one))
-        return usual not in card.text.languages
+        languages = card.packed.languages
+        return bool(card.has_show and languages and self._usual and self._usual not in languages)
 
     def weight(self, word: str, count: int) -> float:
         """How much a word stands for a text that says it so often."""
-        return self.rarity(word) * (1 + math.log(count))
+        return self.rarity(word) * SAID[count]
 
     def length(self, packed: PackedText) -> float:
         """The length of a text as a vector of its words' weights; worked out once for each."""
@@ -150,17 +151,21 @@ class Shelf:
             return both[:_CLOSEST], both[_CLOSEST][1] if len(both) > _CLOSEST else None
         return nearest, None
 
+    @staticmethod
+    def least_points(nearest: Nearest) -> int:
+        """With fewer points, an episode is certainly not among the nearest, which these are up to now."""
+        return nearest[-1][0] if len(nearest) == _CLOSEST else 1
+
     def _nearness(self, one: tuple[int, int]) -> tuple[int, str]:
         points, place = one
         return -points, self._id(place)
 
     def shared_points(self, card: ReadCard, one: ReadEpisode) -> int:
         """What `nearest` gives one episode."""
-        titled = frozenset(one.packed.words[: one.packed.titled])
-        about = card.text.about
-        points = sum(self.title_points(word) for word in card.text.titled & titled)
-        points += sum(self.title_points(word) for word in about & titled)
-        return points + sum(self.points(word) for word in about & frozenset(one.packed.words))
+        mine, theirs = card.text, one.text
+        points = sum(map(self.title_points, mine.titled & theirs.titled))
+        points += sum(map(self.title_points, theirs.titled & mine.about))
+        return points + sum(map(self.points, mine.about & theirs.about))
 
     @staticmethod
     def _count(

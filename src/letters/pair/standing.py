@@ -10,12 +10,13 @@ from letters.model import Decision, Pairing, Progress
 from letters.pair.coefficients import Coefficients, shipped_coefficients
 from letters.pair.decide import Decided, Thresholds, decide
 from letters.pair.matching import tell
+from letters.pair.nearest import Nearest, pack, unpack
 from letters.pair.reading import ReadCard, ReadEpisode
 from letters.pair.regions import Regions
 from letters.pair.search import Search
 from letters.pair.seekers import Seekers
 from letters.pair.sharing import Candidate
-from letters.pair.shelf import Nearest, Shelf
+from letters.pair.shelf import Shelf
 from letters.pair.values import CardToPair, EpisodeToPair
 
 #: Nothing is decided anew because of a claim that is smaller: it moves a logit by less than a tenth.
@@ -25,8 +26,6 @@ _KEPT = 20_000
 #: What is told of a decision: of a card without an episode, nothing more than that.
 _Outcome = tuple[Decision, str | None, float]
 _NO_PAIR: _Outcome = (Decision.NONE, None, 0.0)
-_PLACE_BITS = 32
-_PLACE = (1 << _PLACE_BITS) - 1
 
 
 class Standing:
@@ -116,6 +115,7 @@ class Standing:
     def settle(self, pairs: Mapping[str, str]) -> None:
         """Cards have got the episodes with which they were paired, for good: the decisions about all others stay as they are.
 
+        With `many`, where claims only dampen, what they claimed is freer for those that are decided about later, as in `match`.
         Raises `ValueError` for a pair that was not decided so.
         """
         for card_id, episode_id in pairs.items():
@@ -170,7 +170,7 @@ class Standing:
         near = set(self._seekers.of_show(one.episode.show))
         for card_id in self._seekers.everywhere():
             card, shelf = self._search.card(card_id)
-            if one in shelf.closest(card, _unpack(self._nearest[card_id])):
+            if one in shelf.closest(card, unpack(self._nearest[card_id])):
                 near.add(card_id)
         for card_id in self._seekers.choosing:
             binding = self._search.binding(card_id)
@@ -181,30 +181,35 @@ class Standing:
     def _seek(self, card_id: str) -> None:
         """Compare the card with all that it may mean."""
         self._seekers.remove(card_id)
-        self._nearest.pop(card_id, None)
-        nearest = self._search.nearest(card_id)
-        for candidate in self._search.candidates_of(card_id, nearest):
-            self._regions.add(candidate)
-        if nearest is not None:
-            self._nearest[card_id] = _pack(nearest)
         card, _ = self._search.card(card_id)
         binding = self._search.binding(card_id)
         if binding is None:
             self._seekers.add(card, self._search.shows(card_id))
         elif binding.choice:
             self._seekers.add_choosing(card)
+        self._nearest.pop(card_id, None)
+        nearest = self._search.nearest(card_id)
+        for candidate in self._search.candidates_of(card_id, nearest):
+            self._regions.add(candidate)
+        if nearest is not None:
+            self._keep_nearest(card_id, nearest)
+
+    def _keep_nearest(self, card_id: str, nearest: Nearest) -> None:
+        self._nearest[card_id] = pack(nearest)
+        self._seekers.narrow(card_id, Shelf.least_points(nearest))
 
     def _compare(self, card_id: str, one: ReadEpisode, points: int) -> set[str]:
         """Compare the card with one more episode, if that is near enough; returns the cards to decide about."""
         touched: set[str] = set()
-        if card_id in self._nearest:
+        packed = self._nearest.get(card_id)
+        if packed is not None:
             card, shelf = self._search.card(card_id)
             place = shelf.place(one)
-            nearest = _unpack(self._nearest[card_id])
+            nearest = unpack(packed)
             with_it, gone = shelf.nearest_with(nearest, points, place)
             if with_it is nearest:
                 return touched
-            self._nearest[card_id] = _pack(with_it)
+            self._keep_nearest(card_id, with_it)
             if gone is not None and gone not in shelf.otherwise(card):
                 episode_id = shelf.episodes[gone].episode.id
                 lost = [
@@ -292,11 +297,3 @@ class Standing:
         ordered = sorted(card_ids, key=self._search.shows)
         told = tell(ordered, self._search, self._decided, self._titles)
         return sorted(told.values(), key=lambda one: self._position[one.card_id])
-
-
-def _pack(nearest: Nearest) -> array[int]:
-    return array("Q", (points << _PLACE_BITS | place for points, place in nearest))
-
-
-def _unpack(packed: array[int]) -> Nearest:
-    return [(one >> _PLACE_BITS, one & _PLACE) for one in packed]

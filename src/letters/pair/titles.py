@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
@@ -97,11 +97,11 @@ class Title:
     pieces: frozenset[str] = frozenset()
     #: Ends in dots: the rest was cut off.
     cut_off: bool = False
+    #: Equal for titles that differ only in decoration, punctuation, spaces, case and accents.
+    key: str = field(init=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """Equal for titles that differ only in decoration, punctuation, spaces, case and accents."""
-        return self.text.replace(" ", "")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.text.replace(" ", ""))
 
 
 def read_title(title: str, decorations: Collection[str] = (), series: Collection[str] = ()) -> Title:
@@ -139,9 +139,10 @@ def read_title(title: str, decorations: Collection[str] = (), series: Collection
 
 def nearly_equal(key: str, other: str) -> bool:
     """Whether two titles' keys are of some length and differ by slips of the pen; other digits are never that."""
-    if len(key) < long_key(key) or _DIGIT_RUNS.findall(key) != _DIGIT_RUNS.findall(other):
+    # The likeness first: it is soonest told, and hardly any two are so alike.
+    if len(key) < _LONG_SPACELESS or not fuzz.ratio(key, other, score_cutoff=_NEARLY):
         return False
-    return fuzz.ratio(key, other, score_cutoff=_NEARLY) > 0
+    return len(key) >= long_key(key) and _DIGIT_RUNS.findall(key) == _DIGIT_RUNS.findall(other)
 
 
 def long_key(key: str) -> int:

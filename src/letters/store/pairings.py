@@ -13,7 +13,7 @@ from letters.model import Decision, Evidence, Pairing
 from letters.store import tables
 from letters.store.codec import dump, load
 
-_pairing, _entry, _card = tables.pairing, tables.entry, tables.card
+_pairing, _entry, _card, _seal = tables.pairing, tables.entry, tables.card, tables.pairing_seal
 
 # PostgreSQL takes at most 65,535 parameters in a statement, SQLite 32,766.
 _IDS_AT_ONCE = 10_000
@@ -101,6 +101,18 @@ def take_pairing(c: Connection, pairing: Pairing, *, at: datetime) -> None:
     if [one.pairing for one in find_pairings(c, pairing.card_id)] != [pairing]:
         delete_pairings(c, [pairing.card_id])
         c.execute(insert(_pairing).values(_as_row(pairing, at)))
+
+
+def load_seal(c: Connection) -> str | None:
+    """The digest of what the decisions were last made on, and of these themselves; None before the first."""
+    found: str | None = c.execute(select(_seal.c.digest)).scalar()
+    return found
+
+
+def save_seal(c: Connection, digest: str) -> None:
+    """Remember it instead of the last one."""
+    if not c.execute(update(_seal).values(digest=digest)).rowcount:
+        c.execute(insert(_seal).values(id=1, digest=digest))
 
 
 def load_uncarded(c: Connection) -> dict[str, str]:

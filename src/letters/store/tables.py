@@ -287,6 +287,14 @@ pairing = Table(
     Column("decided_at", UTCDateTime, nullable=False),
 )
 
+#: At most one row: what the pairings were last decided on, and came to, as one digest (`letters.pair.inputs`).
+pairing_seal = Table(
+    "pairing_seal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+)
+
 #: What an operator said is so: at most one episode per card, and one card per episode. It counts while its card is there and
 #: its episode is not hidden, and waits otherwise.
 confirmation = Table(
