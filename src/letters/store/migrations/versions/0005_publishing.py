@@ -7,7 +7,7 @@ from letters.store.marking import triggers
 from letters.store.tables import UTCDateTime
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:
