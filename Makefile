@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # pip makes byte code of everything it installs; leaving that to the first import halves the wait.
 INSTALL := $(PIP) install --no-compile --require-hashes
 
-.PHONY: help demo test check format peers pictures pin clean
+.PHONY: help demo test soak check format peers pictures pin clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -31,6 +31,9 @@ demo: $(VENV)/run.stamp ## the whole job on bundled sources and cards, into var/
 
 test: $(VENV)/dev.stamp ## all tests (ARGS="tests/pair -n 0" for some)
 	$(BIN)/pytest $(ARGS)
+
+soak: $(VENV)/dev.stamp ## a thousand rounds of killing what must survive it (a quarter of an hour; ROUNDS=100 for fewer)
+	LETTERS_KILL_ROUNDS=$(or $(ROUNDS),1000) $(BIN)/pytest -n 0 tests/publish/test_publish_killed.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, strict types, the layers of the house
 	$(BIN)/ruff format --check .
