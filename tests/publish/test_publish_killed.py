@@ -33,7 +33,7 @@ from letters.settings import Workspace, init_workspace
 from letters.store import Store
 from letters.store.entries import retire_entry
 
-ROUNDS = int(os.environ.get("LETTERS_KILL_ROUNDS", "25"))
+ROUNDS = int(os.environ.get("LETTERS_KILL_ROUNDS", "16"))
 SIGKILLS = max(10, ROUNDS // 20)
 _DIED = 9
 _OPENED: dict[str, Callable[[bytes], bytes]] = {
