@@ -31,6 +31,8 @@ class PrivateFeed:
     """A subscriber's feed, what of the collection it holds, and which collection that is at the moment."""
 
     serial: str
+    #: Since when it has this serial.
+    made_at: datetime
     choice: Choice
     #: Another one after each publishing that wrote something; None before the first.
     tree_token: str | None
@@ -45,7 +47,13 @@ def make_serial() -> str:
 
 # Spelt once: it is asked at every request for such a feed. All by primary keys and one unique one.
 _FIND = (
-    select(private_feed.c.serial, subscriber.c.topics, subscriber.c.audiences, tree_state.c.token)
+    select(
+        private_feed.c.serial,
+        private_feed.c.made_at,
+        subscriber.c.topics,
+        subscriber.c.audiences,
+        tree_state.c.token,
+    )
     .select_from(
         subscriber.join(private_feed, private_feed.c.subscriber_id == subscriber.c.id).outerjoin(
             tree_state, tree_state.c.id == 1
@@ -61,7 +69,7 @@ def find_private_feed(c: Connection, uid: str) -> PrivateFeed | None:
     if row is None:
         return None
     choice = Choice(topics=frozenset(row.topics), audiences=frozenset(row.audiences))
-    return PrivateFeed(serial=row.serial, choice=choice, tree_token=row.token)
+    return PrivateFeed(serial=row.serial, made_at=row.made_at, choice=choice, tree_token=row.token)
 
 
 def newest_published(c: Connection, choice: Choice, *, size: int) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from litestar import Request, Response, post
+from litestar import HttpMethod, Request, Response, post, route
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, RawBody
 
@@ -21,6 +21,22 @@ from letters.web.pages import in_thread, site_of
 from letters.web.personal import find_preferences, preferences_page
 
 _log = structlog.get_logger("letters.web")
+
+
+@route(
+    [
+        "/preferences/{token:str}/feed",
+        "/preferences/{token:str}/feed/replace",
+        "/preferences/{token:str}/feed/stop",
+    ],
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+)
+@in_thread
+def show_feed(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """The page as it is: for whoever keeps or reloads the address that a button led to."""
+    site = site_of(request)
+    read = site.links().read(Purpose.PREFERENCES, token)
+    return preferences_page(site, find_preferences(site, read), token)
 
 
 @post("/preferences/{token:str}/feed", status_code=200)
@@ -69,4 +85,4 @@ def _read_serial(request: Request[Any, Any, Any], body: bytes) -> str:
         raise ClientException(str(error)) from error
 
 
-OWN_FEED_ROUTES = [make_feed, replace_feed, stop_feed]
+OWN_FEED_ROUTES = [show_feed, make_feed, replace_feed, stop_feed]
