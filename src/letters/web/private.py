@@ -29,7 +29,7 @@ from letters.web.copies import Original
 from letters.web.pages import Site, WebHouse, in_thread, site_of
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
-#: For documents held in memory, by one state of the collection.
+#: For documents held in memory, by one state of the collection: some four hundred of a hundred entries each, compressed.
 _BUDGET_BYTES = 48_000_000
 #: While a publishing ends, some requests still come with the state before it.
 _STATES = 2
