@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import logging
 import string
 import zlib
@@ -21,6 +22,7 @@ from structlog.testing import capture_logs
 
 from builders import add_pair, make_card
 from letters.links import Links, Purpose
+from letters.model import Choice
 from letters.publish import SharedDocument, publish
 from letters.store import tables
 from letters.store.private_feeds import find_private_feed
@@ -28,6 +30,7 @@ from letters.store.subscribers import save_subscribers
 from letters.subscribe import make_private_feed, replace_private_feed, stop_private_feed, unsubscribe
 from letters.web import WebServer, make_app
 from letters.web.copies import Original
+from letters.web.private import PrivateShelf
 
 Client = TestClient[Any]
 BASE = "https://signal.example"
@@ -116,7 +119,8 @@ def test_every_answer_is_for_one_reader_and_no_robot(
     feeds: Any, client: Client, method: str, condition: str
 ) -> None:
     path = path_of(feeds)
-    etag = client.get(path).headers["etag"]
+    whole = client.get(path)
+    etag = whole.headers["etag"]
     headers = {"none": {}, "held": {"if-none-match": etag}, "other": {"if-none-match": '"x"'}}[condition]
     answer = client.request(method, path, headers=headers)
     assert answer.status_code == (304 if condition == "held" else 200)
@@ -128,6 +132,9 @@ def test_every_answer_is_for_one_reader_and_no_robot(
     assert not etag.startswith("W/")
     assert not {"set-cookie", "access-control-allow-origin", "link", "last-modified"} & answer.headers.keys()
     assert (answer.content == b"") == (method == "HEAD" or condition == "held")
+    # A 304 has the length that 200 would have, or tells none (RFC 9110 section 8.6).
+    lengths = {whole.headers["content-length"]} | ({None} if condition == "held" else set())
+    assert answer.headers.get("content-length") in lengths
 
 
 def test_each_reader_and_coding_has_a_tag_of_its_own(feeds: Any, client: Client) -> None:
@@ -171,6 +178,41 @@ def test_many_readers_at_once_get_their_own(feeds: Any, client: Client) -> None:
     for uid, text in answers:
         assert paths[uid] in text
         assert all(path not in text for other, path in paths.items() if other != uid)
+
+
+def test_beyond_the_budget_documents_are_made_again_and_stay_right(feeds: Any) -> None:
+    shelf = PrivateShelf(budget_bytes=1)
+    with feeds.store.read() as c:
+        feed = find_private_feed(c, "ada")
+    assert feed is not None
+    everything = replace(feed, choice=Choice())
+    for _ in range(2):
+        for one, count in ((feed, 2), (everything, 3)):
+            original = shelf.find(feeds, one, "json")
+            assert original is not None
+            body = original.copy(token="t", uid="ada", gzipped=False).body
+            assert len(json.loads(body)["items"]) == count
+    assert [len(state.kept) for state in shelf._states] == [1]
+
+
+def test_a_document_is_made_once_for_all_who_come_together(feeds: Any) -> None:
+    shelf = PrivateShelf()
+    with feeds.store.read() as c:
+        feed = find_private_feed(c, "ada")
+    assert feed is not None
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: shelf.find(feeds, feed, "rss"), range(32)))
+    assert len({id(one) for one in made}) == 1
+
+
+def test_only_the_newest_states_are_kept(feeds: Any) -> None:
+    shelf = PrivateShelf()
+    with feeds.store.read() as c:
+        feed = find_private_feed(c, "ada")
+    assert feed is not None
+    for token in ("one", "two", "one", "three", "two"):
+        shelf.find(feeds, replace(feed, tree_token=token), "rss")
+    assert [state.tree_token for state in shelf._states] == ["three", "two"]
 
 
 # --- who may read ------------------------------------------------------------------------------------------
