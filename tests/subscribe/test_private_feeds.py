@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from subscribe_kit import NOON
 
 from letters.model import Choice, Subscriber, SubscriberStatus
 from letters.store import Store, tables
-from letters.store.private_feeds import find_private_feed
+from letters.store.private_feeds import add_private_feed, find_private_feed
 from letters.store.subscribers import find_by_uid, save_subscribers
 from letters.subscribe import (
     has_private_feed,
@@ -52,6 +53,18 @@ def test_making_again_changes_nothing(readers: Store) -> None:
     first = serial_of(readers)
     assert make_private_feed(readers, "ada", now=NOON)
     assert serial_of(readers) == first != ""
+
+
+def test_two_who_make_it_in_the_same_moment_make_one(readers: Store) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: make_private_feed(readers, "ada", now=NOON), range(12)))
+    assert all(made)
+    first = serial_of(readers)
+    with readers.write() as c:
+        reader = find_by_uid(c, "ada")
+        assert reader is not None
+        add_private_feed(c, reader.id, "late", now=NOON)
+    assert serial_of(readers) == first
 
 
 def test_it_says_what_the_reader_chose_and_since_when(readers: Store) -> None:

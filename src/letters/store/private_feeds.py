@@ -10,7 +10,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.model import Choice
 from letters.store.tables import (
@@ -95,8 +96,10 @@ def newest_published(c: Connection, choice: Choice, *, size: int) -> list[str]:
 
 
 def add_private_feed(c: Connection, subscriber_id: int, serial: str, *, now: datetime) -> None:
-    """Give a feed to a subscriber who has none."""
-    c.execute(insert(private_feed).values(subscriber_id=subscriber_id, serial=serial, made_at=now))
+    """Give a feed to a subscriber, unless they have one: two browsers may ask for it in the same moment."""
+    insert = sqlite.insert if c.dialect.name == "sqlite" else postgresql.insert
+    row = insert(private_feed).values(subscriber_id=subscriber_id, serial=serial, made_at=now)
+    c.execute(row.on_conflict_do_nothing())
 
 
 def replace_serial(c: Connection, subscriber_id: int, old: str, new: str, *, now: datetime) -> None:
