@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import logging
+import os
 import string
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -290,8 +291,20 @@ def test_it_can_only_be_read(feeds: Any, client: Client, method: str) -> None:
     assert client.get(path_of(feeds)).status_code == 200
 
 
-def test_nothing_of_it_is_looked_for_in_the_tree(feeds: Any, client: Client) -> None:
+def test_nothing_of_it_is_looked_for_in_the_tree(
+    feeds: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = path_of(feeds)
+    tree, looked, stat = make_app(lambda: feeds).tree, [], os.stat
+    monkeypatch.setattr(
+        "letters.web.tree.os.stat", lambda file, **named: looked.append(str(file)) or stat(file, **named)
+    )
+    for raw in (path, f"/{path}", path.replace("/p", "/%70"), f"{path}/"):
+        for method in (b"GET", b"HEAD", b"OPTIONS"):
+            assert tree.answer(method, raw.encode(), {}) is None
+        assert tree.find_gone(raw.encode()) is None
+    token = path.rpartition("/")[2]
+    assert not [file for file in looked if token in file]
     stop_private_feed(feeds.store, "ada", serial_of(feeds))
     folder = feeds.tree / "private"
     folder.mkdir()
