@@ -30,6 +30,7 @@ def test_what_was_minted_is_read_back(uid: str, edition: str, keys: list[str]) -
     assert mine.read("unsubscribe", token_of(mine.unsubscribe_url(uid, edition))) == Token(uid, edition)
     assert mine.read("preferences", token_of(mine.preferences_url(uid))) == Token(uid, None)
     assert mine.read("confirm", token_of(mine.confirm_url(uid))) == Token(uid, None)
+    assert mine.read("private", token_of(mine.private_url(uid, edition))) == Token(uid, serial=edition)
 
 
 def test_addresses_are_those_of_the_design_short_and_url_safe() -> None:
@@ -104,3 +105,20 @@ def test_links_cannot_be_made_without_a_key(keys: list[str]) -> None:
 def test_what_would_not_be_read_back_is_not_minted(uid: str) -> None:
     with pytest.raises(ValueError, match="cannot be part of a link"):
         links.preferences_url(uid)
+
+
+@given(uid=UIDS, other=UIDS, serial=UIDS, second=UIDS)
+def test_a_private_address_is_of_one_reader_and_serial(
+    uid: str, other: str, serial: str, second: str
+) -> None:
+    """R58."""
+    signature = token_of(links.private_url(uid, serial)).rpartition(".")[2]
+    for one in (f"{other}.{serial}", f"{uid}.{second}", f"{serial}.{uid}", uid, f"{uid}.{serial}.{second}"):
+        if one != f"{uid}.{serial}":
+            with pytest.raises(LinkError):
+                links.read("private", f"{one}.{signature}")
+    for purpose in ("unsubscribe", "preferences", "confirm"):
+        with pytest.raises(LinkError):
+            links.read(purpose, f"{uid}.{serial}.{signature}")
+    with pytest.raises(LinkError):
+        links.read("private", token_of(links.unsubscribe_url(uid, serial)))

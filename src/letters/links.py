@@ -1,7 +1,7 @@
-"""Signed links: the addresses in mails that name a reader and need no login.
+"""Signed links: the addresses in mails, and of private feeds, that name a reader and need no login.
 
-A token is ``UID.SIGNATURE`` or ``UID.EDITION.SIGNATURE`` and carries nothing else: no time, so that links in old mails
-work for as long as the key is kept (R10), and the same link is the same bytes in every mail. The purpose is part of the
+A token is ``UID.SIGNATURE``, ``UID.EDITION.SIGNATURE`` or ``UID.SERIAL.SIGNATURE`` and carries nothing else: no time, so that
+links in old mails work for as long as the key is kept (R10), and the same link is the same bytes in every mail. The purpose is part of the
 signature, so a token of one purpose is refused for another (``docs/decisions/011-link-tokens.md``).
 """
 
@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     CONFIRM = "confirm"
+    PRIVATE = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Token:
 
     uid: str
     edition: str | None = None
+    #: Of a private feed: which of the reader's addresses this is, for they can be replaced.
+    serial: str | None = None
 
 
 class Links:
@@ -60,6 +63,10 @@ class Links:
     def confirm_url(self, uid: str) -> str:
         return self._url(Purpose.CONFIRM, Token(uid))
 
+    def private_url(self, uid: str, serial: str) -> str:
+        """Without the ending that says the format."""
+        return self._url(Purpose.PRIVATE, Token(uid, serial=serial))
+
     def read(self, purpose: Purpose | str, token: str) -> Token:
         """What the token says. Raises `LinkError` if it is not byte for byte one that we minted for this purpose."""
         body, _, _ = token.rpartition(_SEPARATOR)
@@ -71,10 +78,13 @@ class Links:
         minted = [_sign(key, Purpose(purpose), body) for key in self._keys]
         if not any(hmac.compare_digest(found, one.encode()) for one in minted):
             raise LinkError(f'the link was changed or is not for "{purpose}", or its key is no longer kept')
+        if purpose == Purpose.PRIVATE:
+            uid, serial = parts
+            return Token(uid, serial=serial)
         return Token(*parts)
 
     def _url(self, purpose: Purpose, token: Token) -> str:
-        parts = [token.uid] if token.edition is None else [token.uid, token.edition]
+        parts = [part for part in (token.uid, token.edition, token.serial) if part is not None]
         for part in parts:
             if not _PART.fullmatch(part):
                 raise ValueError(f'"{part}" cannot be part of a link, wanted letters, digits, "-" and "_"')

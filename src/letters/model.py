@@ -332,13 +332,19 @@ class IssueState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What narrows an issue for some subscribers: keys of topics and audiences; empty narrows nothing.
+    """What narrows an issue, or a private feed, for some subscribers: keys of topics and audiences; empty narrows nothing.
 
     Subscribers with the same choice share one rendering.
     """
 
     topics: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
+
+    def lets_in(self, entry: Entry) -> bool:
+        """Whether an entry is on any of the topics, and for any of the audiences; none given: on and for all."""
+        on_topic = not self.topics or any(topic.key in self.topics for topic in entry.topics)
+        for_audience = not self.audiences or any(one.key in self.audiences for one in entry.audiences)
+        return on_topic and for_audience
 
     @property
     def key(self) -> str:

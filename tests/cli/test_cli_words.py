@@ -18,7 +18,7 @@ COMMANDS = [
     ("pair",), ("pair", "review"), ("pair", "explain"), ("pair", "confirm"), ("pair", "reject"), ("pair", "undo"),
     ("pair", "list"), ("init",), ("check",), ("demo",), ("once",), ("watch",), ("publish",), ("compose",), ("deliver",),
     ("schedule",), ("run",), ("approve",), ("hold",), ("cancel",), ("db", "upgrade"),
-    ("subscribers", "import"), ("subscribers", "export"), ("subscribers", "list"),
+    ("subscribers", "import"), ("subscribers", "export"), ("subscribers", "list"), ("subscribers", "feed"),
     ("sources", "list"), ("sources", "show"), ("sources", "add"), ("sources", "import"), ("sources", "export"),
     ("cards", "list"), ("cards", "show"),
 ]  # fmt: skip

@@ -37,11 +37,13 @@ _EPISODE = re.compile(r"\d+(\.\d+)?")
 FEED_EXTENSIONS: Mapping[str, Collection[str]] = {
     "fh:archive": (),
     "itunes:author": (),
+    "itunes:block": (),
     "itunes:category": ("text",),
     "itunes:explicit": (),
     "itunes:image": ("href",),
     "itunes:owner": (),
     "itunes:type": (),
+    "podcast:block": ("id",),
     "podcast:guid": (),
     "podcast:locked": ("owner",),
 }
@@ -134,7 +136,8 @@ def check_history(feed: etree._Element, links: list[etree._Element], report: Rep
 def check_podcast_feed(feed: etree._Element, language: str | None, report: Report) -> None:
     """Apple's requirements, once one of its elements stands anywhere in the document."""
     names = set(map(name_of, feed))
-    if any(name_of(element).startswith("itunes:") for element in feed.iter()):
+    # One that only asks to be left out is no podcast yet.
+    if any(re.match("itunes:(?!block)", name_of(element)) for element in feed.iter()):
         wanted = {"itunes:category", "itunes:explicit", "itunes:owner"}
         report.check(wanted <= names, "itunes-feed", "feed", wanted - names)
         report.check(language, "itunes-feed", "feed", "language")
@@ -179,6 +182,7 @@ def _check_podcast_element(element: etree._Element, report: Report) -> None:
 
 _APPLE = {
     "itunes:author": re.compile(r"(?s).{1,255}"),
+    "itunes:block": re.compile("Yes"),
     "itunes:duration": _DURATION,
     "itunes:episode": _POSITIVE,
     "itunes:explicit": re.compile("true|false"),
@@ -186,6 +190,7 @@ _APPLE = {
     "itunes:type": re.compile("episodic|serial"),
 }
 _PODCASTING = {
+    "podcast:block": re.compile("yes|no"),
     "podcast:episode": _EPISODE,
     "podcast:locked": re.compile("yes|no"),
     "podcast:person": re.compile(r"(?s)(?=.*\S).{1,128}"),

@@ -19,7 +19,7 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <atom:link rel="self" type="application/rss+xml" href="https://signal.example/all.rss"/>
 <itunes:author>Signal</itunes:author><itunes:explicit>false</itunes:explicit><itunes:owner><itunes:email>a@signal.example</itunes:email></itunes:owner>
 <itunes:category text="News"><itunes:category text="Tech News"/></itunes:category>
-<podcast:guid>4fc40c39-2853-5881-893e-8a78a8c49909</podcast:guid><podcast:locked>yes</podcast:locked>
+<podcast:guid>4fc40c39-2853-5881-893e-8a78a8c49909</podcast:guid><podcast:locked>yes</podcast:locked><itunes:block>Yes</itunes:block><podcast:block>yes</podcast:block>
 <item>
 <title>One</title><link>https://signal.example/1</link><description>First.</description><content:encoded>&lt;p&gt;The &lt;a href="https://a.example/"&gt;first&lt;/a&gt;.&lt;/p&gt;</content:encoded>
 <guid isPermaLink="false">tag:signal.example,2026:1</guid><pubDate>Mon, 02 Mar 2026 09:00:00 +0000</pubDate><dc:creator>Desk</dc:creator>
@@ -141,7 +141,9 @@ BROKEN = [
     ("itunes-value", RSS_URL, "<itunes:duration>60", "<itunes:duration>1 minute"),
     ("itunes-value", RSS_URL, 'text="Tech News"', 'text="Books"'),
     ("podcast-value", RSS_URL, "4fc40c39-", "4fc40c3-"),
+    ("itunes-value", RSS_URL, "<itunes:block>Yes", "<itunes:block>true"),
     ("podcast-value", RSS_URL, "<podcast:locked>yes", "<podcast:locked>true"),
+    ("podcast-value", RSS_URL, "<podcast:block>yes", "<podcast:block>Yes"),
     ("podcast-value", RSS_URL, "Ada Keeper", ""),
     ("json-version", JSON_URL, "version/1.1", "version/1"),
     ("json-type", JSON_URL, '"tag:signal.example,2026:2"', "2"),

@@ -8,15 +8,21 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from letters.errors import SettingsError, UsageError
+from letters.links import Links
+from letters.model import Subscriber, SubscriberStatus
 from letters.schedule import run_scheduler
 from letters.settings import Workspace
+from letters.store import Store
+from letters.store.subscribers import save_subscribers
 
 #: Nothing waits so long unless it fails.
 PATIENCE = 120
@@ -119,6 +125,47 @@ def test_it_makes_a_pass_serves_obeys_changes_and_stops(root: Path, running: Run
     assert running.end() == 0
     assert "stopped" in running.lines[-1]
     assert "Traceback" not in "".join(running.lines)
+
+
+def test_what_it_prints_holds_no_secret_address(root: Path, running: Running) -> None:
+    """R58: while requests for a private feed succeed, fail and break."""
+    (address,) = re.findall(r"(http://127\.0\.0\.1:\d+)/", running.wait_for("started"))
+    running.wait_for("made a pass")
+    store = Store(f"sqlite:///{root}/var/letters.db")
+    reader = Subscriber(uid="ada", email="ada@reader.example", status=SubscriberStatus.CONFIRMED)
+    with store.write() as c:
+        save_subscribers(c, [reader], now=datetime(2026, 11, 3, tzinfo=UTC))
+    preferences = Links(["a key of the test"], address).preferences_url("ada")
+
+    def ask(url: str, body: bytes | None = None) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(url, body) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    status, page = ask(f"{preferences}/feed", b"")
+    (path,) = re.findall(r"private/<wbr>([\w.-]+\.rss)", page)
+    serial = path.split(".")[1]
+    statuses = [status, *(ask(f"{address}/private/{one}")[0] for one in (path, path + "x", f"x{path}"))]
+    statuses += [ask(f"{address}/private/{path}", b"")[0], ask(f"{address}/other/{path}")[0]]
+    statuses.append(ask(f"{preferences}/feed/stop", f"serial={serial}".encode())[0])
+    statuses.append(ask(f"{address}/private/{path}")[0])
+    with store.write() as c:
+        c.exec_driver_sql("ALTER TABLE private_feed RENAME TO away")
+    statuses.append(ask(f"{address}/private/{path}")[0])
+    store.close()
+    running.process.send_signal(signal.SIGTERM)
+    running.end()
+    assert statuses == [200, 200, 404, 404, 405, 404, 200, 410, 500]
+    assert running.process.stdout is not None
+    printed = "".join(running.lines) + running.process.stdout.read()
+    assert "a private feed was stopped" in printed
+    assert "a request broke" in printed
+    assert path.split(".")[2] not in printed
+    assert serial not in printed
+    assert preferences.rpartition(".")[2] not in printed
 
 
 def test_ctrl_c_stops_it_as_cleanly(running: Running) -> None:

@@ -16,8 +16,9 @@ from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.errors import UsageError
 from letters.files import replace_file
 from letters.store.cards import find_card, load_cards
-from letters.store.subscribers import load_subscribers
-from letters.subscribe import export_csv, import_csv
+from letters.store.private_feeds import find_private_feed
+from letters.store.subscribers import find_by_email, load_subscribers
+from letters.subscribe import export_csv, import_csv, replace_private_feed, stop_private_feed
 
 subscribers = typer.Typer(help="The people who get mail.", no_args_is_help=True)
 cards = typer.Typer(help="What editors wrote.", no_args_is_help=True)
@@ -125,6 +126,47 @@ def list_subscribers(
         for one in found
     ]
     face.finish({"subscribers": rows})
+
+
+@subscribers.command("feed")
+def subscriber_feed(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose feed.")],
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Give it another address; the reader finds it under preferences."),
+    ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End it.")] = False,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether a subscriber has a private feed; replace its address or stop it. The address itself is never printed."""
+    face = face_of(context)
+    if replace and stop:
+        raise UsageError("--replace and --stop exclude each other; name one of them")
+    with face.house(workspace) as house:
+        with house.store.read() as connection:
+            reader = find_by_email(connection, email)
+            feed = find_private_feed(connection, reader.uid) if reader else None
+        if reader is None:
+            raise UsageError(f'subscriber "{email}" does not exist; "letters subscribers list" names all')
+        if feed and stop:
+            stop_private_feed(house.store, reader.uid, feed.serial)
+        elif feed and replace:
+            replace_private_feed(house.store, reader.uid, feed.serial, now=parse_now(now))
+    what = ("stopped" if stop else "replaced" if replace else "running") if feed else "none"
+    if not face.as_json:
+        face.out.print(f"{reader.email}: {_FEED_WORDS[what]}")
+    face.finish({"email": reader.email, "feed": what, "since": feed.made_at if feed else None})
+
+
+_FEED_WORDS = {
+    "none": "has no private feed",
+    "running": "has a private feed",
+    "replaced": "the private feed has another address now, to be found under preferences; the old one has stopped",
+    "stopped": "the private feed was stopped",
+}
 
 
 @cards.command("list")

@@ -39,7 +39,7 @@ def fits(entry: Entry, edition: Edition) -> bool:
     """
     if entry.card is None and not edition.uncarded:
         return False
-    return _matches(entry, topics=edition.topics, audiences=edition.audiences)
+    return Choice(topics=frozenset(edition.topics), audiences=frozenset(edition.audiences)).lets_in(entry)
 
 
 def is_news(entry: Entry, news_within: timedelta) -> bool:
@@ -49,11 +49,4 @@ def is_news(entry: Entry, news_within: timedelta) -> bool:
 
 def narrow(entries: Iterable[Entry], choice: Choice) -> list[Entry]:
     """What a reader's own choice leaves of an issue; an empty choice leaves everything."""
-    return [entry for entry in entries if _matches(entry, topics=choice.topics, audiences=choice.audiences)]
-
-
-def _matches(entry: Entry, *, topics: Collection[str], audiences: Collection[str]) -> bool:
-    """On any of the topics, and for any of the audiences; none given: on and for all."""
-    on_topic = not topics or any(topic.key in topics for topic in entry.topics)
-    for_audience = not audiences or any(audience.key in audiences for audience in entry.audiences)
-    return on_topic and for_audience
+    return [entry for entry in entries if choice.lets_in(entry)]

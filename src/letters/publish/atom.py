@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
 from letters.publish.items import Document, Item, history_links
-from letters.publish.podcasting import describe_episode, describe_feed
+from letters.publish.podcasting import describe_episode, describe_feed, hide_feed
 
 # feedgen writes Atom's own elements without their namespace, and declares that on the root.
 
@@ -73,6 +73,7 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     used = {name for item in written for name in item.namespaces}
     used |= {border.HISTORY} if document.archive else set()
     used |= {border.ITUNES} if document.has_media else set()
+    used |= {border.ITUNES, border.PODCAST} if document.is_private else set()
     feed = border.new_feed(namespaces=border.prefixes(used), amend=lambda root: _amend_feed(root, document))
     feed.id(f"urn:uuid:{document.guid}")
     feed.title(document.title)
@@ -106,3 +107,4 @@ def _amend_feed(root: border.Element, document: Document) -> None:
     if document.archive:
         border.add(root, f"{{{border.HISTORY}}}archive")
     describe_feed(root, document)
+    hide_feed(root, document)

@@ -107,6 +107,8 @@ class Document:
     #: Whether podcast hosts are told not to take the feed over.
     locked: bool = True
     owner: Owner | None = None
+    #: Whether it is one reader's own: directories and apps are told to list it nowhere.
+    is_private: bool = False
     archive: bool = False
     #: By format: the feed that readers subscribe to, the page before this one in time, the one after.
     current: Mapping[str, str] = field(default_factory=dict)

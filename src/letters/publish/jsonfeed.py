@@ -137,4 +137,4 @@ def _podcast_of_feed(document: Document) -> Fields:
     locked = {"value": "yes" if document.locked else "no"}
     if document.owner:
         locked["owner"] = document.owner.email
-    return {"guid": document.guid, "locked": locked}
+    return {"guid": document.guid, "locked": locked, "block": "yes" if document.is_private else ""}

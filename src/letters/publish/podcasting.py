@@ -40,6 +40,13 @@ def claim_feed(channel: border.Element, document: Document) -> None:
     border.add(channel, f"{_PODCAST}locked", "yes" if document.locked else "no", owner=owner)
 
 
+def hide_feed(parent: border.Element, document: Document) -> None:
+    """That no directory may list it: Apple's word, and that of Podcasting 2.0."""
+    if document.is_private:
+        border.add(parent, f"{_ITUNES}block", "Yes")
+        border.add(parent, f"{_PODCAST}block", "yes")
+
+
 def describe_episode(parent: border.Element, item: Item) -> None:
     """Duration, number, picture, people, transcripts and chapters."""
     if item.media:

@@ -38,7 +38,8 @@ class _Format(NamedTuple):
     write: Callable[[Document, Any], bytes]
 
 
-_WRITERS = {
+#: By format, how an item and a document are written.
+WRITERS = {
     "rss": _Format(rss.render_item, rss.write),
     "atom": _Format(atom.render_item, atom.write),
     "json": _Format(jsonfeed.render_item, jsonfeed.write),
@@ -116,10 +117,10 @@ class Press:
 
     def write(self, form: str, document: Document, items: Iterable[Item]) -> bytes:
         """A document in one of the `FORMATS`."""
-        return _WRITERS[form].write(document, [self._written(form, item) for item in items])
+        return WRITERS[form].write(document, [self._written(form, item) for item in items])
 
     def _write_item(self, form: str, item: Item) -> Any:
-        return _WRITERS[form].render_item(item)
+        return WRITERS[form].render_item(item)
 
     def _document(self, stored: StoredFeed, items: Sequence[Item], links: history.Links) -> Document:
         document = make_document(

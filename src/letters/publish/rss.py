@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from letters.publish import feedgen_border as border
 from letters.publish.addresses import FORMATS
 from letters.publish.items import Document, Item, history_links
-from letters.publish.podcasting import claim_feed, describe_episode, describe_feed
+from letters.publish.podcasting import claim_feed, describe_episode, describe_feed, hide_feed
 
 _LINK = f"{{{border.ATOM}}}link"
 _DC = f"{{{border.DC}}}"
@@ -108,6 +108,7 @@ def _amend_channel(channel: border.Element, document: Document) -> None:
         border.add(channel, f"{{{border.HISTORY}}}archive")
     describe_feed(channel, document)
     claim_feed(channel, document)
+    hide_feed(channel, document)
 
 
 def _is_picture(url: str) -> bool:

@@ -515,6 +515,15 @@ subscription = Table(
     Index("ix_subscription_edition", "edition"),
 )
 
+#: Who has a private feed. Its address is signed, and never stored: only the part by which it can be replaced is.
+private_feed = Table(
+    "private_feed",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("serial", Text, nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+)
+
 #: The ledger: one row per issue and subscriber.
 delivery = Table(
     "delivery",

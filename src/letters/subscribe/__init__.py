@@ -13,14 +13,24 @@ from letters.subscribe.preferences import (
     unsubscribe,
     update_preferences,
 )
+from letters.subscribe.private_feeds import (
+    has_private_feed,
+    make_private_feed,
+    replace_private_feed,
+    stop_private_feed,
+)
 
 __all__ = [
     "ImportReport",
     "Preferences",
     "confirm",
     "export_csv",
+    "has_private_feed",
     "import_csv",
+    "make_private_feed",
     "read_preferences",
+    "replace_private_feed",
+    "stop_private_feed",
     "unsubscribe",
     "update_preferences",
 ]

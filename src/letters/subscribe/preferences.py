@@ -14,6 +14,7 @@ from letters.model import Audience, Edition, Subscriber, SubscriberStatus, Topic
 from letters.settings import Settings
 from letters.store import Store
 from letters.store.deliveries import drop_for_reader
+from letters.store.private_feeds import find_private_feed
 from letters.store.subscribers import end_subscriptions, find_by_uid, save_subscribers
 from letters.store.vocabulary import load_audiences, load_topics
 from letters.subscribe.checks import LONGEST_NAME, check_reader_zone, is_language
@@ -28,6 +29,8 @@ class Preferences:
     editions: tuple[Edition, ...]
     topics: tuple[Topic, ...]
     audiences: tuple[Audience, ...]
+    #: Of the reader's own feed; empty if they have none.
+    feed_serial: str = ""
 
 
 def load_offer(c: Connection, settings: Settings) -> Offer:
@@ -77,10 +80,15 @@ def read_preferences(store: Store, settings: Settings, uid: str) -> Preferences 
     with store.read() as c:
         reader = find_by_uid(c, uid)
         offer = load_offer(c, settings)
+        feed = find_private_feed(c, uid)
     if reader is None:
         return None
     return Preferences(
-        subscriber=reader, editions=offer.editions, topics=offer.topics, audiences=offer.audiences
+        subscriber=reader,
+        editions=offer.editions,
+        topics=offer.topics,
+        audiences=offer.audiences,
+        feed_serial=feed.serial if feed else "",
     )
 
 

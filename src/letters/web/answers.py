@@ -142,7 +142,7 @@ def represent(
         kept += [_ANYWHERE, _EXPOSED]
     size = content.size_bytes if isinstance(content, LargeFile) else len(content)
     described: list[Header] = [
-        (b"content-type", _TYPES.get(ending, "application/octet-stream").encode()),
+        (b"content-type", media_type_of(ending).encode()),
         (b"content-length", str(size).encode()),
     ]
     if coding:
@@ -156,6 +156,11 @@ def represent(
         else Answer(200, headers, content)
     )
     return Representation(validators, whole, Answer(304, tuple(kept)))
+
+
+def media_type_of(ending: str) -> str:
+    """What a document is, by its ending with the dot."""
+    return _TYPES.get(ending, "application/octet-stream")
 
 
 def cache_control(document: str) -> bytes:

@@ -14,8 +14,10 @@ from litestar.exceptions import HTTPException
 from letters.errors import LinkError
 from letters.web.front import Front
 from letters.web.missing import MISSING_ROUTES
+from letters.web.own_feed import OWN_FEED_ROUTES
 from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, site_of
 from letters.web.personal import PERSONAL_ROUTES
+from letters.web.private import PRIVATE_ROUTES, PrivateShelf
 from letters.web.tree import PublishedTree
 from letters.web.websub import WEBSUB_ROUTES
 
@@ -50,13 +52,13 @@ def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None
 
     `on_push` is called, in the server's thread, when a hub pushed something that is to be read.
     """
-    ours = [*PERSONAL_ROUTES, *WEBSUB_ROUTES]
+    ours = [*PERSONAL_ROUTES, *OWN_FEED_ROUTES, *PRIVATE_ROUTES, *WEBSUB_ROUTES]
     # What lies below their first names is never looked for in the tree: it is somebody's secret.
     owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
     tree = PublishedTree(house, owned=owned)
     app = Litestar(
         [*ours, *MISSING_ROUTES],
-        state=State({"site": Site(house), "tree": tree, "on_push": on_push}),
+        state=State({"site": Site(house), "tree": tree, "private": PrivateShelf(), "on_push": on_push}),
         exception_handlers={LinkError: _damaged, HTTPException: _refused, Exception: _broken},
         request_max_body_size=_LARGEST_BODY_BYTES,
         openapi_config=None,

@@ -69,6 +69,14 @@ def read_preferences_form(fields: Mapping[str, list[str]], offered: Preferences)
     )
 
 
+def read_serial(fields: Mapping[str, list[str]]) -> str:
+    """Which address of a reader's feed the form was shown with. Raises ValueError where it does not say so."""
+    serial = _last(fields, "serial")
+    if not serial:
+        raise ValueError("the serial is missing, wanted what the preferences page sends")
+    return serial
+
+
 def zones_by_region(chosen: str) -> dict[str, list[str]]:
     """The zones to choose from, by region; with the chosen one, whatever it is."""
     regions = {region: list(zones) for region, zones in _known_zones()}

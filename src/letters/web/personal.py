@@ -7,6 +7,8 @@ it is sent (R08), and its answer is never a redirect (R04).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +20,7 @@ from litestar.params import FromPath, RawBody
 from letters import subscribe
 from letters.calendar import describe
 from letters.links import Purpose, Token
+from letters.publish import FORMATS
 from letters.subscribe import Preferences
 from letters.web.forms import PreferencesForm, read_form, read_preferences_form, zones_by_region
 from letters.web.pages import Site, in_thread, site_of
@@ -62,7 +65,7 @@ def unsubscribe_from_all(
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
     _leave(site, read.uid, None)
-    return site.page("message", kind="left-all", choose=_choose_url(site, read))
+    return _left_all_page(site, read)
 
 
 # --- preferences -------------------------------------------------------------------------------------------
@@ -73,7 +76,7 @@ def unsubscribe_from_all(
 def show_preferences(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
-    return _preferences_page(site, _preferences(site, read), token)
+    return preferences_page(site, find_preferences(site, read), token)
 
 
 @post("/preferences/{token:str}", status_code=200)
@@ -82,13 +85,13 @@ def save_preferences(request: Request[Any, Any, Any], token: FromPath[str], body
     """Save the form as it stands; adding an edition is as easy as leaving one."""
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
-    offered = _preferences(site, read)
+    offered = find_preferences(site, read)
     try:
         form = read_preferences_form(read_form(body, request.headers.get("content-type", "")), offered)
         _save(site, read.uid, form, offered)
     except ValueError as error:
         raise ClientException(str(error)) from error
-    return _preferences_page(site, _preferences(site, read), token, saved=True)
+    return preferences_page(site, find_preferences(site, read), token, saved=True)
 
 
 @post("/preferences/{token:str}/leave", status_code=200)
@@ -99,7 +102,7 @@ def leave_all(request: Request[Any, Any, Any], token: FromPath[str], body: RawBo
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
     _leave(site, read.uid, None)
-    return site.page("message", kind="left-all", choose=_choose_url(site, read))
+    return _left_all_page(site, read)
 
 
 # --- confirm -----------------------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ def show_confirm(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
     """The form with one button; showing it confirms nothing."""
     site = site_of(request)
     read = site.links().read(Purpose.CONFIRM, token)
-    offered = _preferences(site, read)
+    offered = find_preferences(site, read)
     chosen = [edition for edition in offered.editions if edition.key in offered.subscriber.editions]
     return site.page("confirm", subscriber=offered.subscriber, editions=chosen, token=token)
 
@@ -122,13 +125,14 @@ def confirm(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody
     del body
     site = site_of(request)
     read = site.links().read(Purpose.CONFIRM, token)
-    _preferences(site, read)
+    find_preferences(site, read)
     confirmed = subscribe.confirm(site.house.store, read.uid, now=datetime.now(UTC))
     if confirmed:
         _log.info("a subscription was confirmed")
     # An old link does not bring back who has left since; the preferences page does.
-    kind = "confirmed" if confirmed else "left-all"
-    return site.page("message", kind=kind, choose=_choose_url(site, read))
+    if not confirmed:
+        return _left_all_page(site, read)
+    return site.page("message", kind="confirmed", choose=_choose_url(site, read))
 
 
 # --- what they share ---------------------------------------------------------------------------------------
@@ -160,7 +164,7 @@ def _not_shown(offered: Preferences) -> tuple[str, ...]:
     return tuple(key for key in offered.subscriber.editions if key not in shown)
 
 
-def _preferences(site: Site, token: Token) -> Preferences:
+def find_preferences(site: Site, token: Token) -> Preferences:
     """What the reader chose and may choose. Answers 410 when the reader is gone."""
     house = site.house
     found = subscribe.read_preferences(house.store, house.settings, token.uid)
@@ -169,9 +173,18 @@ def _preferences(site: Site, token: Token) -> Preferences:
     return found
 
 
-def _preferences_page(
-    site: Site, offered: Preferences, token: str, *, saved: bool = False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFeed:
+    """A reader's feed as the page shows it; `addresses` by format."""
+
+    serial: str
+    addresses: Mapping[str, str]
+
+
+def preferences_page(
+    site: Site, offered: Preferences, token: str, *, saved: bool = False, feed_done: str = ""
 ) -> Response[bytes]:
+    """The page; with what was just done to the reader's feed: "replaced", "stopped", or nothing to tell of."""
     return site.page(
         "preferences",
         subscriber=offered.subscriber,
@@ -182,7 +195,22 @@ def _preferences_page(
         hours={edition.key: describe(edition) for edition in offered.editions},
         token=token,
         saved=saved,
+        feed=_own_feed(site, offered),
+        feed_done=feed_done,
     )
+
+
+def _own_feed(site: Site, offered: Preferences) -> OwnFeed | None:
+    if not offered.feed_serial:
+        return None
+    url = site.links().private_url(offered.subscriber.uid, offered.feed_serial)
+    return OwnFeed(serial=offered.feed_serial, addresses={form: f"{url}.{form}" for form in FORMATS})
+
+
+def _left_all_page(site: Site, token: Token) -> Response[bytes]:
+    """A feed is no mail: it goes on, and the page says so."""
+    has_feed = subscribe.has_private_feed(site.house.store, token.uid)
+    return site.page("message", kind="left-all", choose=_choose_url(site, token), has_feed=has_feed)
 
 
 def _title(site: Site, token: Token) -> str:
