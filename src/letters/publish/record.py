@@ -1,7 +1,8 @@
 """What changed since the tree was written, recorded in one transaction: dates, who joined which feed, pages of history.
 
 An entry that changed is on its own page and in the documents of its feeds; so it is with those whose cards name its title as
-related, when that is another one now. Its neighbours' pages link to it. Nothing else has to be looked at.
+related, when that is another one now. Its neighbours' pages link to it, and the pages that list it as similar. Nothing else has to be
+looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from letters.model import Entry, IssueState
 from letters.publish.addresses import Addresses, feed_guid
 from letters.publish.clean import clean_line
 from letters.publish.content import title_of
+from letters.publish.relating import relate
 from letters.publish.selection import ALL, Moves, edition_path, plan_moves, plan_updates
 from letters.settings import Settings
 from letters.store.entries import (
@@ -41,7 +43,15 @@ from letters.store.feeds import (
     show_again,
 )
 from letters.store.issues import load_issue, load_issue_pages, load_issues, set_issue_page
-from letters.store.unpublished import Mark, load_marks, load_titles, mentioning, set_mentions
+from letters.store.similar import listing
+from letters.store.unpublished import (
+    Mark,
+    load_marks,
+    load_titles,
+    mark_pages,
+    mentioning,
+    set_mentions,
+)
 
 #: Once approved, an issue may be read; one that was stopped before that never was to be.
 PUBLIC_STATES = (IssueState.APPROVED, IssueState.SENT)
@@ -105,6 +115,7 @@ class _Recording:
             linked = load_memberships(c, self._linking)
             scope.feeds.update(path for one in linked.values() for path, present in one.items() if present)
             scope.entries.update(self._neighbours({*scope.entries, *gone} - self._linking))
+        self._relate()
         scope.pages.update(pages_of(c, gone))
         scope.pages.update(cut_pages(c, scope.feeds, size=self._size))
         count_again(c, scope.feeds, shown=self._size)
@@ -154,6 +165,15 @@ class _Recording:
         # The pages of its history may still show it, though it left the feed long before.
         self._scope.feeds.update(path for path, _ in pages_of(self._c, gone))
         self._link(set(load_titles(self._c, gone).values()))
+
+    def _relate(self) -> None:
+        """Pages whose list of similar entries moved, or names an entry that changed."""
+        c, scope = self._c, self._scope
+        moved = relate(c, self._marked)
+        # What moved is not seen by the next run, should this one be killed before it has written them.
+        scope.marks = [*scope.marks, *mark_pages(c, moved.difference(self._marked))]
+        pages = {mark.key for mark in scope.marks if mark.kind == "page"}
+        scope.entries |= (pages | listing(c, self._marked)).difference(retired_ids(c, pages))
 
     def _link(self, titles: set[str]) -> None:
         if titles and not self._scope.everything:

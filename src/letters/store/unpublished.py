@@ -1,10 +1,12 @@
 """What has to be published again, and what the published tree must bear to be the one that is remembered.
 
-Marks are made by triggers (`letters.store.marking`), in the transaction that changed something.
+Marks are made by triggers (`letters.store.marking`), in the transaction that changed something; those of pages by publishing itself,
+when it records what only pages show.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
@@ -14,7 +16,8 @@ from letters.store.among import among, is_among
 from letters.store.tables import entry, mention, tree_state, unpublished
 
 _THE_ROW = 1
-Kind = Literal["entry", "issue"]
+#: A "page" is an entry's page alone: nothing else shows what changed.
+Kind = Literal["entry", "issue", "page"]
 
 
 class Mark(NamedTuple):
@@ -42,6 +45,20 @@ def forget_marks(c: Connection, marks: Collection[Mark]) -> None:
             ),
             [{"a_kind": one.kind, "a_key": one.key, "a_mark": one.mark} for one in marks],
         )
+
+
+def mark_pages(c: Connection, entry_ids: Collection[str]) -> list[Mark]:
+    """These entries' pages have to be written again; returns their marks."""
+    marks = [Mark("page", one, secrets.token_hex(8)) for one in sorted(entry_ids)]
+    if marks:
+        c.execute(
+            delete(unpublished).where(
+                unpublished.c.kind == "page", is_among(c.dialect.name, unpublished.c.key)
+            ),
+            among(c.dialect.name, [one.key for one in marks]),
+        )
+        c.execute(insert(unpublished), [one._asdict() for one in marks])
+    return marks
 
 
 def tree_token(c: Connection) -> str | None:

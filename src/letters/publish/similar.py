@@ -1,0 +1,177 @@
+"""Which entries are about the same: what an entry's words weigh, and how near two entries are by them.
+
+The cosine of TF-IDF weights, of an entry's heaviest words (decision 160). All weights are whole numbers, so that the same
+entries give the same scores on every machine and in whatever order they are added up.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from letters.model import Entry
+from letters.publish.content import show_of, summarise, title_of
+
+#: Which rules made a list; another number here, and all lists are made again.
+RULES = 1
+#: How many others an entry's page lists at the most.
+LISTED = 5
+#: So many of an entry's heaviest words count: of the neighbours by all words these find 98 in 100.
+_HEAVIEST = 32
+_UNIT = 1_000
+#: A cosine of 0.12, below which what two entries share is mostly chance; and as much by two words at least, for a name alone
+#: says little.
+_THRESHOLD = 120 * _UNIT
+_SHARED = 2
+#: How often a word counts by where it stands.
+_IN_TITLE, _AS_TOPIC = 3, 3
+
+#: How often each word stands in an entry.
+Words = Mapping[str, int]
+#: What an entry's words weigh, in thousandths of a vector of length one.
+Vector = Mapping[str, int]
+
+_WORD = re.compile(r"[^\W_]+")
+# Written without spaces: any two letters that stand together are as good as a word.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+
+class Near(NamedTuple):
+    """Another entry, and how near it is: the cosine in millionths."""
+
+    id: str
+    score: int
+
+
+def words_of(entry: Entry) -> Words:
+    """The words of an entry's title, summary and takeaway, and its topics by key.
+
+    Without the show's name: it stands in many a title, and would make all its episodes alike.
+    """
+    title, text = title_of(entry), summarise(entry)
+    if entry.card is not None:
+        text = f"{text}\n{entry.card.takeaway}"
+    words = Counter({word: _IN_TITLE * count for word, count in Counter(_words(title)).items()})
+    words.update(_words(text))
+    for word in _words(show_of(entry)):
+        del words[word]
+    # No word of a text begins like this.
+    words.update({f"#{topic.key}": _AS_TOPIC for topic in entry.topics})
+    return words
+
+
+def _words(text: str) -> Iterator[str]:
+    for found in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if _UNSPACED.search(found):
+            yield from _pairs(found)
+        elif len(found) > 2 and not found.isdecimal():
+            yield found[:-1] if _is_plural(found) else found
+
+
+def _pairs(word: str) -> Iterator[str]:
+    for part in _UNSPACED.findall(word):
+        yield from (part[start : start + 2] for start in range(len(part) - 1))
+    yield from (part for part in _UNSPACED.split(word) if len(part) > 2 and not part.isdecimal())
+
+
+def _is_plural(word: str) -> bool:
+    """Of English, and roughly; in other languages a letter is lost on both sides of each comparison."""
+    return len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """In how many of how many entries each word stands; those in one only are left out."""
+
+    entries: int
+    by_word: Mapping[str, int]
+
+    def weigh(self, words: Words) -> Vector:
+        """The vector of an entry with these words. What stands in all entries weighs nothing."""
+        weights = {word: (1 + math.log(count)) * self._rarity(word) for word, count in words.items()}
+        heaviest = sorted(weights.items(), key=lambda item: (-round(item[1], 6), item[0]))[:_HEAVIEST]
+        length = math.sqrt(math.fsum(weight * weight for _, weight in heaviest))
+        if not length:
+            return {}
+        vector = {word: round(_UNIT * weight / length) for word, weight in heaviest}
+        return {word: weight for word, weight in vector.items() if weight > 0}
+
+    def _rarity(self, word: str) -> float:
+        return math.log((1 + self.entries) / (1 + self.by_word.get(word, 1)))
+
+
+def nearest(vector: Vector, others: Mapping[str, Vector]) -> list[Near]:
+    """Those of the others that are near enough, the nearest first; of equals, by id."""
+    scored = (Near(one, _score(vector, other)) for one, other in others.items())
+    return in_order(one for one in scored if one.score >= _THRESHOLD)
+
+
+def in_order(near: Iterable[Near]) -> list[Near]:
+    return sorted(near, key=lambda one: (-one.score, one.id))
+
+
+def _score(one: Vector, other: Vector) -> int:
+    shared = one.keys() & other.keys()
+    return sum(one[word] * other[word] for word in shared) if len(shared) >= _SHARED else 0
+
+
+class Gathered:
+    """The words of many entries, in little room: a word's number and count take six bytes."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._entries: dict[str, tuple[array[int], array[int]]] = {}
+
+    def add(self, entry_id: str, words: Words) -> None:
+        numbers = (self._numbers.setdefault(word, len(self._numbers)) for word in words)
+        self._entries[entry_id] = (
+            array("I", numbers),
+            array("H", (min(one, 0xFFFF) for one in words.values())),
+        )
+
+    def frequencies(self) -> Frequencies:
+        counts = Counter[int]()
+        for numbers, _ in self._entries.values():
+            counts.update(numbers)
+        by_word = {word: counts[number] for word, number in self._numbers.items() if counts[number] > 1}
+        return Frequencies(len(self._entries), by_word)
+
+    def vectors(self, frequencies: Frequencies) -> dict[str, Vector]:
+        """By entry, in the order of ids."""
+        words = list(self._numbers)
+        return {
+            entry_id: frequencies.weigh({words[number]: count for number, count in zip(*pair, strict=True)})
+            for entry_id, pair in sorted(self._entries.items())
+        }
+
+
+class Collected:
+    """All entries' vectors, and who has which word."""
+
+    def __init__(self, vectors: Mapping[str, Vector]) -> None:
+        self._vectors = vectors
+        self._having: dict[str, list[str]] = {}
+        for entry_id, vector in vectors.items():
+            for word in vector:
+                self._having.setdefault(word, []).append(entry_id)
+
+    def lists(self) -> dict[str, list[Near]]:
+        """By entry, those that its page lists; empty lists are left out."""
+        found = (
+            (entry_id, nearest(vector, self._around(entry_id))) for entry_id, vector in self._vectors.items()
+        )
+        return {entry_id: near[:LISTED] for entry_id, near in found if near}
+
+    def _around(self, entry_id: str) -> Mapping[str, Vector]:
+        """Those that share words enough."""
+        sharing = Counter[str]()
+        for word in self._vectors[entry_id]:
+            sharing.update(self._having[word])
+        del sharing[entry_id]
+        return {one: self._vectors[one] for one, count in sharing.items() if count >= _SHARED}
