@@ -207,7 +207,7 @@ class Press:
     # --- lists of all feeds ----------------------------------------------------------------------------
 
     def _lists(self, scope: Scope) -> Iterator[Target]:
-        yield Target("index.html", self._site.index_page)
+        yield from self._site.home()
         if scope.everything or scope.has_new_feeds:
             yield Target("index.opml", self._opml)
 

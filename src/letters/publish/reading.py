@@ -15,6 +15,7 @@ from letters.store import Store
 from letters.store.entries import load_entries
 from letters.store.feeds import (
     StoredFeed,
+    count_archived,
     current_members,
     load_feeds,
     load_narrower,
@@ -24,6 +25,7 @@ from letters.store.feeds import (
     page_members,
 )
 from letters.store.issues import load_issue_pages, load_issues, load_rendering
+from letters.store.similar import load_lists
 from letters.store.unpublished import addresses_by_title
 
 #: Some hundred megabytes.
@@ -89,6 +91,12 @@ class Reading:
         before, after = (next(iter(self.entries([one])), None) if one else None for one in found)
         return before, after
 
+    def similar(self, entry_id: str) -> list[Entry]:
+        """Those that its page lists as similar, the nearest first."""
+        with self._store.read() as c:
+            listed = load_lists(c, [entry_id]).get(entry_id, [])
+        return self.entries([other for other, _ in listed])
+
     # --- feeds ---------------------------------------------------------------------------------------
 
     def feeds(self, paths: Iterable[str] | None = None) -> dict[str, StoredFeed]:
@@ -108,6 +116,11 @@ class Reading:
         with self._store.read() as c:
             ids = current_members(c, path, size=self._size)
         return self.entries(ids)
+
+    def archived(self, path: str) -> int:
+        """How many entries stand on full pages of a feed's history."""
+        with self._store.read() as c:
+            return count_archived(c, path)
 
     def page(self, path: str, number: int) -> list[Entry]:
         """What a full page of a feed's history shows."""

@@ -7,13 +7,14 @@ looked at.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from letters.model import Entry, IssueState
+from letters.model import Entry, Issue, IssueState
 from letters.publish.addresses import Addresses, feed_guid
 from letters.publish.clean import clean_line
 from letters.publish.content import title_of
@@ -216,7 +217,10 @@ class _Recording:
             touched = [issue for issue in marked if issue and issue.number]
         scope.issues.update(issue.id for issue in touched if issue.state in PUBLIC_STATES)
         for edition in sorted({issue.edition for issue in touched}):
-            self._record_edition(edition, {issue.id for issue in touched if issue.state not in PUBLIC_STATES})
+            ours = [issue for issue in touched if issue.edition == edition]
+            self._record_edition(edition, {issue.id for issue in ours if issue.state not in PUBLIC_STATES})
+            if not scope.everything:
+                scope.issues.update(self._beside(edition, ours))
 
     def _record_edition(self, edition: str, withdrawn: Collection[int]) -> None:
         path, pages = edition_path(edition), load_issue_pages(self._c, edition)
@@ -226,6 +230,14 @@ class _Recording:
             self._add_feeds([path])
         self._scope.pages.update((path, page) for issue, page in pages.items() if issue in withdrawn)
         self._scope.pages.update((path, page) for page in self._cut_issues(edition))
+
+    def _beside(self, edition: str, touched: Iterable[Issue]) -> Iterator[int]:
+        """The public issues just before and just after, whose pages lead to these, or did."""
+        issues = load_issues(self._c, edition=edition, states=PUBLIC_STATES)
+        public = sorted((issue.number, issue.id) for issue in issues if issue.number)
+        for issue in touched:
+            place = bisect_left(public, (issue.number or 0, issue.id))
+            yield from (one for _, one in public[max(place - 1, 0) : place + 2])
 
     def _cut_issues(self, edition: str) -> Iterator[int]:
         """Cut full pages of an edition's issues, as `cut_pages` does of entries."""

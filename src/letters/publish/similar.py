@@ -29,6 +29,8 @@ _UNIT = 1_000
 #: says little.
 _THRESHOLD = 120 * _UNIT
 _SHARED = 2
+#: What more than one in so many entries have says nothing.
+_COMMON = 4
 #: How often a word counts by where it stands.
 _IN_TITLE, _AS_TOPIC = 3, 3
 
@@ -93,7 +95,7 @@ class Frequencies:
     by_word: Mapping[str, int]
 
     def weigh(self, words: Words) -> Vector:
-        """The vector of an entry with these words. What stands in all entries weighs nothing."""
+        """The vector of an entry with these words."""
         weights = {word: (1 + math.log(count)) * self._rarity(word) for word, count in words.items()}
         heaviest = sorted(weights.items(), key=lambda item: (-round(item[1], 6), item[0]))[:_HEAVIEST]
         length = math.sqrt(math.fsum(weight * weight for _, weight in heaviest))
@@ -103,7 +105,10 @@ class Frequencies:
         return {word: weight for word, weight in vector.items() if weight > 0}
 
     def _rarity(self, word: str) -> float:
-        return math.log((1 + self.entries) / (1 + self.by_word.get(word, 1)))
+        having = self.by_word.get(word, 1)
+        if having * _COMMON > self.entries:
+            return 0.0
+        return math.log((1 + self.entries) / (1 + having))
 
 
 def nearest(vector: Vector, others: Mapping[str, Vector]) -> list[Near]:

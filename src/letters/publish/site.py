@@ -7,19 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from letters.model import Entry, Feed, Issue
-from letters.publish.addresses import Addresses
+from letters.model import Audience, Entry, Feed, Issue, Topic
+from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.clean import clean_line
-from letters.publish.content import Reference, Surroundings, title_of
+from letters.publish.content import Reference, Surroundings, related_references, title_of
+from letters.publish.history import page_path
+from letters.publish.issue_page import as_page
 from letters.publish.items import Document, Item
+from letters.publish.metadata import Publication
 from letters.publish.pages import (
     NEWEST,
+    Archive,
     FeedPage,
     IndexPage,
+    IssuePage,
     Letter,
     Line,
+    ListPage,
     Pages,
-    Place,
     carries,
     local_date,
     make_card_page,
@@ -28,9 +33,11 @@ from letters.publish.pages import (
     rhythm,
     root_of,
 )
+from letters.publish.readers import in_podcast_apps, in_readers
 from letters.publish.reading import Reading
 from letters.publish.record import Scope
-from letters.publish.selection import ALL, Names, audience_name, edition_path, heading_of, topic_name
+from letters.publish.selection import ALL, Names, edition_path, heading_of
+from letters.publish.shelves import Place, Shelf, arrange
 from letters.publish.tree import Target
 from letters.publish.when import sent_when
 from letters.settings import Settings
@@ -58,6 +65,7 @@ class Site:
         self._zone = settings.site.zone
         self._addresses = Addresses.of(settings.site.base_url)
         self._pages = Pages(overrides, settings.site)
+        self._publication = Publication(settings.site)
         self._all: Document | None = None
 
     # --- cards ---------------------------------------------------------------------------------------
@@ -78,9 +86,20 @@ class Site:
             around,
             url=self._addresses.card(entry.address),
             zone=self._zone,
+            metadata=self._publication.of_card(entry),
+            similar=self._similar(entry, around),
             neighbours=self._neighbours(entry, around.addresses),
         )
         return self._pages.render("card.html", root=root, page=page, document=self._document_of_all())
+
+    def _similar(self, entry: Entry, around: Surroundings) -> list[Entry]:
+        """Those that the editors did not name already, by whatever address."""
+        named = {one.url for one in related_references(entry.card, around)} if entry.card else set()
+        return [
+            one
+            for one in self._reading.similar(entry.id)
+            if named.isdisjoint({around.addresses.card(one.address), self._addresses.card(one.address)})
+        ]
 
     def _neighbours(self, entry: Entry, addresses: Addresses) -> tuple[Reference | None, Reference | None]:
         before, after = (
@@ -109,8 +128,54 @@ class Site:
                     yield Target(path, partial(self._issue_page, issue))
 
     def _issue_page(self, issue: Issue) -> bytes | None:
+        """The mail as everybody may see it, with what a page of the site needs beside it."""
         rendering = self._reading.rendering(issue)
-        return strip_controls(rendering.html).encode() if rendering and rendering.html else None
+        if not rendering or not rendering.html:
+            return None
+        assert issue.number is not None, "only composed issues are public"
+        edition, url = self._edition_title(issue.edition), self._addresses.issue(issue.edition, issue.number)
+        metadata = self._publication.of_issue(
+            title=clean_line(issue.subject),
+            url=url,
+            description=clean_line(rendering.preheader),
+            edition=edition,
+            edition_url=self._addresses.page(edition_path(issue.edition)),
+            sent=issue.occurrence.at,
+        )
+        before, after = self._issue_neighbours(issue)
+        page = IssuePage(
+            title=clean_line(issue.subject),
+            url=url,
+            edition=Reference(edition, f"../../../{edition_path(issue.edition)}/"),
+            description=clean_line(rendering.preheader),
+            metadata=metadata,
+            previous=before,
+            next=after,
+        )
+        (stored,) = self._reading.feeds([edition_path(issue.edition)]).values()
+        head, foot = (
+            self._pages.render_part(
+                f"issue_{part}.html", root="../../../", page=page, document=self._feeds.document(stored)
+            )
+            for part in ("head", "foot")
+        )
+        return as_page(strip_controls(rendering.html), head=head, foot=foot).encode()
+
+    def _issue_neighbours(self, issue: Issue) -> tuple[Reference | None, Reference | None]:
+        issues = self._reading.issues(issue.edition).issues
+        public = sorted((one for one in issues if one.number), key=lambda one: (one.number, one.id))
+        place = [one.id for one in public].index(issue.id)
+        before, after = (
+            Reference(clean_line(public[at].subject), f"../{public[at].number}/")
+            if 0 <= at < len(public)
+            else None
+            for at in (place - 1, place + 1)
+        )
+        return before, after
+
+    def _edition_title(self, key: str) -> str:
+        edition = self._names.editions.get(key)
+        return clean_line(edition.title) if edition else key
 
     # --- feeds ---------------------------------------------------------------------------------------
 
@@ -123,13 +188,15 @@ class Site:
 
     def _edition_page(self, stored: StoredFeed, feed: Feed, addresses: Addresses) -> FeedPage:
         key = feed.path.partition("/")[2]
-        edition = self._names.editions.get(key)
-        numbers = [issue.number for issue in self._reading.issues(key).issues if issue.number]
+        edition, document = self._names.editions.get(key), self._feeds.document(stored)
+        issues, pages = self._reading.issues(key)
+        numbers = [issue.number for issue in issues if issue.number]
         urls = {self._addresses.issue(key, number): addresses.issue(key, number) for number in numbers}
+        items = self._feeds.items(feed.path)[:NEWEST]
         return FeedPage(
             feed=feed,
-            document=self._feeds.document(stored),
-            heading=clean_line(edition.title) if edition else key,
+            document=document,
+            heading=self._edition_title(key),
             noun="issue",
             count=len(numbers),
             rhythm="",
@@ -141,42 +208,62 @@ class Site:
                     date=local_date(item.published, self._zone),
                     text=item.summary,
                 )
-                for item in self._feeds.items(feed.path)[:NEWEST]
+                for item in items
             ],
+            metadata=self._publication.of_feed(document, [(item.title, item.url) for item in items]),
+            readers=in_readers(document.addresses["rss"]),
+            archive=self._archive(feed.path, len(pages), max(pages.values(), default=0), addresses),
         )
 
     def _selection_page(self, stored: StoredFeed, feed: Feed, addresses: Addresses) -> FeedPage:
-        held = self._reading.current(feed.path)
+        held, document = self._reading.current(feed.path), self._feeds.document(stored)
+        rss, newest = document.addresses["rss"], held[:NEWEST]
+        archived = self._reading.archived(feed.path) if stored.pages else 0
         return FeedPage(
             feed=feed,
-            document=self._feeds.document(stored),
+            document=document,
             heading=heading_of(feed),
             noun="card",
             count=stored.held,
             rhythm=rhythm([entry.published for entry in held]),
-            newest=self._lines(held[:NEWEST], addresses),
+            newest=self._lines(newest, addresses),
+            metadata=self._publication.of_feed(
+                document,
+                [(title_of(entry), self._addresses.card(entry.address)) for entry in newest],
+                topic=feed.topic,
+                audience=feed.audience,
+            ),
+            readers=in_readers(rss),
+            apps=in_podcast_apps(rss) if document.has_media else (),
+            archive=self._archive(feed.path, archived, stored.pages, addresses),
             narrower=self._narrower(feed, addresses),
             narrower_title="Only what is best for" if feed.topic else "Only one topic",
             letters=self._letters(addresses, feed),
         )
 
-    def _narrower(self, feed: Feed, addresses: Addresses) -> list[Place]:
+    def _archive(self, path: str, count: int, pages: int, addresses: Addresses) -> Archive | None:
+        if not pages:
+            return None
+        oldest = {form: addresses.document(page_path(path, 1), form) for form in FORMATS}
+        return Archive(count=count, pages=pages, oldest=oldest)
+
+    def _narrower(self, feed: Feed, addresses: Addresses) -> Shelf | None:
         """Of a topic, its audiences; of an audience, its topics."""
         if bool(feed.topic) == bool(feed.audience):
-            return []
-        name = audience_name if feed.topic else topic_name
-        return self._places(self._reading.narrower(feed.path).values(), name, addresses)
+            return None
+        noun = _audience if feed.topic else _topic
+        places = self._places(self._reading.narrower(feed.path).values(), noun, addresses)
+        return arrange(places) if places else None
 
     def _places(
-        self, feeds: Iterable[StoredFeed], name: Callable[[Feed], str], addresses: Addresses
+        self, feeds: Iterable[StoredFeed], noun: Callable[[Feed], Topic | Audience], addresses: Addresses
     ) -> list[Place]:
-        """Feeds that hold something, by name."""
-        places = [
-            make_place(stored, name(self._feeds.feed(stored.path)), addresses, zone=self._zone)
-            for stored in feeds
-            if stored.held
+        """Feeds that hold something."""
+        named = ((stored, noun(self._feeds.feed(stored.path))) for stored in feeds if stored.held)
+        return [
+            make_place(stored, one.key, clean_line(one.name) or one.key, addresses, zone=self._zone)
+            for stored, one in named
         ]
-        return sorted(places, key=lambda place: place.name.casefold())
 
     def _letters(self, addresses: Addresses, feed: Feed | None = None) -> list[Letter]:
         return [
@@ -192,17 +279,56 @@ class Site:
     def _lines(self, entries: Sequence[Entry], addresses: Addresses) -> list[Line]:
         return [make_line(entry, addresses, zone=self._zone) for entry in entries]
 
-    def index_page(self) -> bytes:
-        """The home."""
-        addresses, widest = Addresses.of("."), self._reading.widest()
-        topics = [stored for path, stored in widest.items() if path.startswith("topics/")]
-        audiences = [stored for path, stored in widest.items() if path.startswith("audiences/")]
+    # --- the home, and lists ---------------------------------------------------------------------------
+
+    def home(self) -> Iterator[Target]:
+        """The home, and the lists of all topics and of all audiences, once there are any."""
+        yield Target("index.html", self._index_page)
+        for kind in ("topics", "audiences"):
+            if any(path.startswith(f"{kind}/") for path in self._reading.widest()):
+                yield Target(f"{kind}/index.html", partial(self._list_page, kind))
+
+    def _index_page(self) -> bytes:
+        addresses, document = Addresses.of("."), self._document_of_all()
+        recent, rss = self._reading.current(ALL), document.addresses["rss"]
         page = IndexPage(
-            topics=self._places(topics, topic_name, addresses),
-            audiences=self._places(audiences, audience_name, addresses),
+            topics=self._shelf("topics", addresses, recent, url="topics/"),
+            audiences=self._shelf("audiences", addresses, recent, url="audiences/"),
             letters=self._letters(addresses),
-            newest=self._lines(self._reading.current(ALL)[:NEWEST], addresses),
-            document=self._document_of_all(),
+            newest=self._lines(recent[:NEWEST], addresses),
+            document=document,
             url=self._addresses.home,
+            metadata=self._publication.of_home(),
+            readers=in_readers(rss),
+            apps=in_podcast_apps(rss) if document.has_media else (),
         )
         return self._pages.render("index.html", root="", page=page)
+
+    def _list_page(self, kind: str) -> bytes:
+        shelf = self._shelf(kind, Addresses.of(".."))
+        title, url = f"All {kind}", self._addresses.page(kind)
+        listed = [(place.name, self._addresses.page(f"{kind}/{place.key}")) for place in shelf.places]
+        page = ListPage(
+            title=title, shelf=shelf, url=url, metadata=self._publication.of_list(title, url, listed)
+        )
+        return self._pages.render("list.html", root="../", page=page)
+
+    def _shelf(
+        self, kind: str, addresses: Addresses, recent: Sequence[Entry] = (), *, url: str = ""
+    ) -> Shelf:
+        noun = _topic if kind == "topics" else _audience
+        widest = [stored for path, stored in self._reading.widest().items() if path.startswith(f"{kind}/")]
+        used = (
+            one.key for entry in recent for one in (entry.topics if kind == "topics" else entry.audiences)
+        )
+        return arrange(self._places(widest, noun, addresses), used, url=url)
+
+
+def _topic(feed: Feed) -> Topic:
+    assert feed.topic is not None, "asked of a topic's feed"
+    return feed.topic
+
+
+def _audience(feed: Feed) -> Audience:
+    assert feed.audience is not None, "asked of an audience's feed"
+    return feed.audience

@@ -250,6 +250,19 @@ def loose_members(c: Connection, path: str) -> list[str]:
     return list(rows.scalars())
 
 
+def count_archived(c: Connection, path: str) -> int:
+    """How many entries stand on full pages of a feed's history; those of retired cards are gone from them."""
+    query = select(func.count()).select_from(feed_entry.join(entry, entry.c.id == feed_entry.c.entry_id))
+    return (
+        c.scalar(
+            query.where(
+                feed_entry.c.feed == path, feed_entry.c.page.is_not(None), entry.c.retired_at.is_(None)
+            )
+        )
+        or 0
+    )
+
+
 def pages_of(c: Connection, entry_ids: Collection[str]) -> set[tuple[str, int]]:
     """The full pages on which entries stand, as path and number."""
     query = select(feed_entry.c.feed, feed_entry.c.page).where(feed_entry.c.page.is_not(None))
