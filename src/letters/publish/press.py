@@ -12,13 +12,15 @@ from letters.model import Entry, Feed, Issue
 from letters.publish import atom, history, jsonfeed, opml, rss
 from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item, whole_seconds
+from letters.publish.catalogue import Catalogue
 from letters.publish.clean import clean_line
 from letters.publish.content import Surroundings, shorten
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
+from letters.publish.pages import Pages
 from letters.publish.reading import Reading
 from letters.publish.record import Scope
-from letters.publish.selection import GROUPS, Names, describe, edition_path, group_of, heading_of
+from letters.publish.selection import ALL, GROUPS, Names, describe, edition_path, group_of, heading_of
 from letters.publish.site import Site
 from letters.publish.tree import Target
 from letters.settings import Settings
@@ -50,13 +52,16 @@ class Press:
         self._addresses = Addresses.of(settings.site.base_url)
         self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
-        self._site = Site(reading, names, settings, self, overrides=overrides)
+        pages = Pages(overrides, settings.site)
+        self._site = Site(reading, names, settings, self, pages=pages)
+        self._catalogue = Catalogue(reading, names, settings, self, pages=pages)
         # Shared between the documents of one press, and gone with it.
         self._item = lru_cache(_KEPT_ITEMS)(self._make_item)
         self._written = lru_cache(_KEPT_ITEMS * len(FORMATS))(self._write_item)
         self._feed_items = lru_cache(8)(self._list_items)
         self._issue_item = cache(self._make_issue_item)
         self.feed = lru_cache(_KEPT_ITEMS)(self._describe)
+        self.everything = cache(self._document_of_all)
 
     def groups(self, scope: Scope, *, stands: Callable[[str], bool]) -> Iterator[Iterable[Target]]:
         """The documents in groups: what others link to comes before them, so that no reader follows a link too early.
@@ -75,7 +80,7 @@ class Press:
         for stored in self._stored(scope.feeds):
             for form in FORMATS:
                 yield Target(f"{stored.path}.{form}", partial(self.feed_document, stored, form))
-            yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
+            yield Target(f"{stored.path}/index.html", partial(self._catalogue.feed_page, stored))
 
     def feed_document(self, stored: StoredFeed, form: str) -> bytes:
         return self.write(form, self.document(stored), self._feed_items(stored.path))
@@ -84,6 +89,10 @@ class Press:
         """A feed's own document, without its items."""
         links = history.current_links(stored.path, pages=self._pages_of(stored), addresses=self._addresses)
         return self._document(stored, self._feed_items(stored.path), links)
+
+    def _document_of_all(self) -> Document:
+        (stored,) = self._reading.feeds([ALL]).values()
+        return self.document(stored)
 
     def items(self, path: str) -> Sequence[Item]:
         """What a feed's document shows."""
@@ -207,7 +216,7 @@ class Press:
     # --- lists of all feeds ----------------------------------------------------------------------------
 
     def _lists(self, scope: Scope) -> Iterator[Target]:
-        yield from self._site.home()
+        yield from self._catalogue.home()
         if scope.everything or scope.has_new_feeds:
             yield Target("index.opml", self._opml)
 
