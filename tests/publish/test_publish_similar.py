@@ -18,7 +18,7 @@ from letters.model import Card, Entry, RelatedCard, Topic
 from letters.publish import relating
 from letters.publish.record import record
 from letters.publish.relating import relate
-from letters.publish.similar import LISTED, Collected, Gathered, nearest, words_of
+from letters.publish.similar import LISTED, Gathered, list_all, nearest, words_of
 from letters.store import Store, tables
 from letters.store.entries import retire_entry
 from letters.store.similar import load_learnt, load_lists
@@ -118,7 +118,7 @@ def lists_of(entries: dict[str, Any]) -> dict[str, Any]:
     gathered = Gathered()
     for entry_id, one in entries.items():
         gathered.add(entry_id, one)
-    return Collected(gathered.vectors(gathered.frequencies())).lists()
+    return list_all(gathered.vectors(gathered.frequencies()))
 
 
 @given(collections, st.randoms(use_true_random=False))
@@ -139,7 +139,7 @@ def test_a_list_is_what_comparing_with_everybody_gives(entries: dict[str, Any]) 
         one: nearest(vector, {other: its for other, its in vectors.items() if other != one})[:LISTED]
         for one, vector in vectors.items()
     }
-    assert Collected(vectors).lists() == {one: near for one, near in wanted.items() if near}
+    assert list_all(vectors) == {one: near for one, near in wanted.items() if near}
 
 
 @given(collections)
@@ -236,7 +236,7 @@ def test_lists_after_a_change_are_those_that_making_all_again_gives(
         vectors: dict[str, dict[str, int]] = {}
         for row in c.execute(select(tables.similar_word)):
             vectors.setdefault(row.entry_id, {})[row.word] = row.weight
-        assert Collected(vectors).lists() == after
+        assert list_all(vectors) == after
 
 
 def test_frequencies_are_counted_again_when_a_twentieth_has_changed(store: Store) -> None:

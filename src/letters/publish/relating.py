@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from letters.publish.similar import (
     LISTED,
     RULES,
-    Collected,
     Frequencies,
     Gathered,
     Near,
     Vector,
     in_order,
+    list_all,
     nearest,
     words_of,
 )
@@ -111,7 +111,7 @@ def _relate_all(c: Connection) -> set[str]:
             gathered.add(entry.id, words_of(entry))
     frequencies = gathered.frequencies()
     vectors = gathered.vectors(frequencies)
-    before, lists = _load(c), Collected(vectors).lists()
+    before, lists = _load(c), list_all(vectors)
     replace_all(
         c,
         rules=RULES,

@@ -11,7 +11,7 @@ import re
 import unicodedata
 import zlib
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,14 @@ from letters.publish.content import show_of, summarise, title_of
 RULES = zlib.crc32(Path(__file__).read_bytes()) & 0x7FFFFFFF
 #: How many others an entry's page lists at the most.
 LISTED = 5
-#: So many of an entry's heaviest words count: of the neighbours by all words these find 98 in 100.
-_HEAVIEST = 32
+#: So many of an entry's heaviest words count: of the neighbours by all words these find 94 in 100.
+_HEAVIEST = 24
 _UNIT = 1_000
 #: A cosine of 0.12, below which what two entries share is mostly chance; and as much by two words at least, for a name alone
 #: says little.
 _THRESHOLD = 120 * _UNIT
 _SHARED = 2
+_KEPT = 100
 #: What more than one in so many entries have says nothing.
 _COMMON = 4
 #: How often a word counts by where it stands; what editors called the topic says most.
@@ -158,27 +159,26 @@ class Gathered:
         }
 
 
-class Collected:
-    """All entries' vectors, and who has which word."""
+def list_all(vectors: Mapping[str, Vector]) -> dict[str, list[Near]]:
+    """By entry, those that its page lists; empty lists are left out."""
+    having: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    near: defaultdict[str, list[Near]] = defaultdict(list)
+    for entry_id, vector in vectors.items():
+        # Each pair is looked at once, by the later of the two; those that share no word, never.
+        scores: defaultdict[str, int] = defaultdict(int)
+        for word, weight in vector.items():
+            for other, its in having[word]:
+                scores[other] += weight * its
+            having[word].append((entry_id, weight))
+        likely = {one: vectors[one] for one, score in scores.items() if score >= _THRESHOLD}
+        for one in nearest(vector, likely):
+            _add(near[entry_id], one)
+            _add(near[one.id], Near(entry_id, one.score))
+    return {entry_id: in_order(found)[:LISTED] for entry_id, found in near.items()}
 
-    def __init__(self, vectors: Mapping[str, Vector]) -> None:
-        self._vectors = vectors
-        self._having: dict[str, list[str]] = {}
-        for entry_id, vector in vectors.items():
-            for word in vector:
-                self._having.setdefault(word, []).append(entry_id)
 
-    def lists(self) -> dict[str, list[Near]]:
-        """By entry, those that its page lists; empty lists are left out."""
-        found = (
-            (entry_id, nearest(vector, self._around(entry_id))) for entry_id, vector in self._vectors.items()
-        )
-        return {entry_id: near[:LISTED] for entry_id, near in found if near}
-
-    def _around(self, entry_id: str) -> Mapping[str, Vector]:
-        """Those that share words enough."""
-        sharing = Counter[str]()
-        for word in self._vectors[entry_id]:
-            sharing.update(self._having[word])
-        del sharing[entry_id]
-        return {one: self._vectors[one] for one, count in sharing.items() if count >= _SHARED}
+def _add(near: list[Near], one: Near) -> None:
+    near.append(one)
+    # Of a thousand nearly equal cards each is near to all others.
+    if len(near) > _KEPT:
+        near[:] = in_order(near)[:LISTED]
