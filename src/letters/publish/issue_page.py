@@ -14,8 +14,8 @@ _BODY_BEGINS = re.compile(r"<body[\s>]", re.IGNORECASE)
 _BODY_ENDS = re.compile(r"</body\s*>", re.IGNORECASE)
 _HTML_ENDS = re.compile(r"</html\s*>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
-# Comments for Outlook may hold anything.
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# Comments for Outlook may hold anything; one that is never closed hides all that follows.
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 class _Place(NamedTuple):
