@@ -104,8 +104,10 @@ def test_a_hostile_title_leaves_the_page_whole(sqlite_press: Any) -> None:
 
 
 def test_every_page_has_a_preview_and_data_with_absolute_addresses(sqlite_press: Any) -> None:
+    topics = ("Signals", *(f"Topic {number}" for number in range(30)))
     with sqlite_press.store.write() as c:
-        add_pair(c, 1, episode=make_episode(1, image="https://media.example/1.png"))
+        episode = make_episode(1, image="https://media.example/1.png")
+        add_pair(c, 1, card=make_card(1, topics=topics), episode=episode)
     sqlite_press.publish()
     kinds = {
         "index.html": ("website", "WebSite"),
@@ -129,7 +131,7 @@ def test_every_page_has_a_preview_and_data_with_absolute_addresses(sqlite_press:
         assert (data["@type"], data["url"]) == (kind, url)
     assert properties["og:image"] == "https://media.example/1.png"
     assert properties["article:published_time"] == "2026-03-02T09:00:00Z"
-    assert properties["article:tag"] == "Signals"
+    assert root.xpath("//meta[@property='article:tag']/@content")[:2] == ["Signals", "Topic 0"]
 
 
 # --- readers ---------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ def test_an_episode_without_a_card_is_known_by_its_own_words() -> None:
         ("GPT5で灯台を", {"gpt5", "で灯", "灯台", "台を"}),
         ("ＦＯＧ Ｆog", {"fog"}),
         ("Straße STRASSE", {"strasse"}),
+        ("lamp " + "x" * 4_000, {"lamp"}),
         ("منارة البحر", {"منارة", "البحر"}),
     ],
 )

@@ -32,7 +32,7 @@ from letters.publish.pages import (
 from letters.publish.readers import in_podcast_apps, in_readers
 from letters.publish.reading import Reading
 from letters.publish.selection import ALL, Names, edition_path, heading_of
-from letters.publish.shelves import Place, Shelf, arrange
+from letters.publish.shelves import SHORT, Place, Shelf, arrange
 from letters.publish.tree import Target
 from letters.publish.when import sent_when
 from letters.settings import Settings
@@ -164,10 +164,14 @@ class Catalogue:
     # --- the home, and lists ---------------------------------------------------------------------------
 
     def home(self) -> Iterator[Target]:
-        """The home, and the lists of all topics and of all audiences, once there are any."""
+        """The home, and lists of all topics and of all audiences, where there are more than it can show.
+
+        By how many there ever were: a list once there stays, and is kept up to date.
+        """
         yield Target("index.html", self._index_page)
+        paths = self._reading.widest().keys()
         for kind in ("topics", "audiences"):
-            if any(path.startswith(f"{kind}/") for path in self._reading.widest()):
+            if sum(path.startswith(f"{kind}/") for path in paths) > SHORT:
                 yield Target(f"{kind}/index.html", partial(self._list_page, kind))
 
     def _index_page(self) -> bytes:

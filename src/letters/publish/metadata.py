@@ -17,7 +17,7 @@ from letters.model import Audience, Entry, Topic
 from letters.publish.addresses import Addresses
 from letters.publish.assemble import whole_seconds
 from letters.publish.cast import make_media
-from letters.publish.clean import clean_line, web_address
+from letters.publish.clean import clean_line, language_tag, paragraphs, web_address
 from letters.publish.content import original_of, shorten, show_of, summarise, title_of, verb_of
 from letters.publish.items import Document
 from letters.settings.types import SiteSettings
@@ -62,8 +62,8 @@ class Publication:
             "mainEntityOfPage": url,
             "headline": title,
             "description": description,
-            "abstract": " ".join(entry.card.takeaway.split()) if entry.card else "",
-            "inLanguage": (entry.card.language if entry.card else "") or self._language,
+            "abstract": " ".join(paragraphs(entry.card.takeaway)) if entry.card else "",
+            "inLanguage": language_tag(entry.card.language if entry.card else "") or self._language,
             "datePublished": published,
             "dateModified": max(published, updated),
             "author": {"@type": "Organization", "name": curator} if curator else self._organization(),
