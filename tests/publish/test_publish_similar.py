@@ -170,6 +170,20 @@ def test_words_that_more_than_a_quarter_has_say_nothing() -> None:
     assert lists_of(spread(12, lambda number: common if number < 4 else {})) == {}
 
 
+def test_of_very_many_alike_each_still_lists_the_nearest() -> None:
+    common = {"lamp": 1, "lens": 1}
+    entries = spread(700, lambda number: {**common, f"shade{number % 7}": 1} if number < 150 else {})
+    gathered = Gathered()
+    for entry_id, one in entries.items():
+        gathered.add(entry_id, one)
+    vectors = gathered.vectors(gathered.frequencies())
+    lists = list_all(vectors)
+    assert len(lists) == 150
+    for one in ("0", "77", "149"):
+        others = {other: its for other, its in vectors.items() if other != one}
+        assert lists[one] == nearest(vectors[one], others)[:LISTED]
+
+
 # --- lists that move -------------------------------------------------------------------------------------
 
 
