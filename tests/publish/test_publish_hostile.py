@@ -36,11 +36,13 @@ from letters.publish import atom, jsonfeed, rss
 from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item
 from letters.publish.clean import clean_line, paragraphs, web_address
-from letters.publish.content import UNTITLED, Surroundings
+from letters.publish.content import UNTITLED, Reference, Surroundings, title_of
 from letters.publish.imprint import Imprint
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item, Owner
+from letters.publish.metadata import Publication
 from letters.publish.pages import Pages, make_card_page
+from letters.publish.similar import words_of
 from letters.settings.types import SiteSettings
 from letters.store.feeds import StoredFeed
 
@@ -156,7 +158,8 @@ def document() -> Document:
     )
 
 
-PAGES = Pages(Path("/nowhere"), SiteSettings(title="Signal", base_url="https://signal.example"))
+SITE = SiteSettings(title="Signal", base_url="https://signal.example")
+PAGES, PUBLICATION = Pages(Path("/nowhere"), SITE), Publication(SITE)
 OURS = {"a", "h3", "h4", "li", "p", "ul"}
 
 
@@ -295,15 +298,34 @@ def test_a_feeds_own_fields_are_the_same_to_all_readers(title: str, about: str, 
 
 @given(entries())
 def test_a_card_page_holds_no_foreign_markup(entry: Entry) -> None:
-    page = make_card_page(entry, AROUND, url="https://signal.example/cards/x/", zone="UTC")
+    page = make_card_page(
+        entry,
+        AROUND,
+        url="https://signal.example/cards/x/",
+        zone="UTC",
+        metadata=PUBLICATION.of_card(entry),
+        similar=[entry],
+        neighbours=(Reference(title_of(entry), "../x/"), None),
+    )
     rendered = PAGES.render("card.html", root="../../", page=page, document=document())
     root = lxml_html.document_fromstring(rendered)
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
-    assert not {element.tag for element in elements} & {"script", "img", "svg", "iframe", "style", "form"}
+    assert not {element.tag for element in elements} & {"img", "svg", "iframe", "style", "form"}
+    (script,) = root.iter("script")
+    assert script.get("type") == "application/ld+json"
+    json.loads(script.text)
     for element in elements:
         assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
     for link in root.iter("a"):
         assert urlsplit(link.get("href")).scheme in {"http", "https", ""}
+
+
+@given(entries())
+def test_words_can_be_kept_by_any_database(entry: Entry) -> None:
+    for word, count in words_of(entry).items():
+        assert 0 < len(word.encode()) < 2_700
+        assert "\x00" not in word
+        assert count > 0
 
 
 @given(st.lists(anything, max_size=5).map("".join))

@@ -133,8 +133,8 @@ def test_one_card_more_writes_what_holds_it(sqlite_press: Any) -> None:
     with sqlite_press.store.write() as c:
         add_pair(c, 6, card=make_card(6, topics=("Topic 1",), audiences=()))
     report = sqlite_press.publish(day(11))
-    # Its page; three formats and the page of "all" and of its topic; the home.
-    assert report.written == 1 + 2 * 4 + 1
+    # Its page and that of the card before it; three formats and the page of "all" and of its topic; the home.
+    assert report.written == 2 + 2 * 4 + 1
     assert report.unchanged + report.written == len(sqlite_press.files())
 
 

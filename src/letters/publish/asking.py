@@ -39,7 +39,7 @@ from letters.store.enclosures import (
     note_files,
     save_files,
 )
-from letters.store.unpublished import load_marks, mark_entries
+from letters.store.unpublished import load_marks, mark
 
 _log = structlog.get_logger("letters.publish")
 
@@ -74,7 +74,7 @@ def complete_enclosures(store: Store, settings: Settings, *, now: datetime) -> E
     Not to be called from a running event loop.
     """
     with store.read() as c:
-        marked = [mark.key for mark in load_marks(c) if mark.kind == "entry"]
+        marked = [one.key for one in load_marks(c) if one.kind == "entry"]
     if marked:
         with store.write() as c:
             note_files(c, files_to_ask(load_enclosures(c, marked)))
@@ -86,7 +86,7 @@ def complete_enclosures(store: Store, settings: Settings, *, now: datetime) -> E
     heard = asyncio.run(_ask_all(list(known), known, settings, now=now))
     with store.write() as c:
         save_files(c, heard)
-        mark_entries(c, entries_with(c, [file.url for file in heard if not file.failures]))
+        mark(c, "entry", entries_with(c, [file.url for file in heard if not file.failures]))
     failed = [file for file in heard if file.failures]
     return EnclosuresReport(
         asked=len(heard),

@@ -26,22 +26,14 @@ from letters.publish.content import (
     verb_of,
 )
 from letters.publish.items import Document
+from letters.publish.metadata import Metadata
+from letters.publish.shelves import Place, Shelf
 from letters.settings.types import SiteSettings
 from letters.store.feeds import StoredFeed
 from letters.text import make_environment, render, strip_controls
 
 #: How many entries a feed's page shows.
 NEWEST = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A feed to choose: where its page is, how much it holds, how new that is."""
-
-    name: str
-    url: str
-    count: int
-    newest: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +61,35 @@ class Line:
 class IndexPage:
     """The home: what are you interested in, what do you do, feeds and mail."""
 
-    topics: Sequence[Place]
-    audiences: Sequence[Place]
+    topics: Shelf
+    audiences: Shelf
     letters: Sequence[Letter]
     newest: Sequence[Line]
     document: Document
     url: str
+    metadata: Metadata
+    #: Where its feed can be opened: readers, and podcast apps if it has sound.
+    readers: Sequence[Reference] = ()
+    apps: Sequence[Reference] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """All topics, or all audiences, by name."""
+
+    title: str
+    shelf: Shelf
+    url: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What a feed holds on full pages of its history: how much, on how many, and the oldest of them by format."""
+
+    count: int
+    pages: int
+    oldest: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +104,12 @@ class FeedPage:
     count: int
     rhythm: str
     newest: Sequence[Line]
+    metadata: Metadata
+    readers: Sequence[Reference] = ()
+    apps: Sequence[Reference] = ()
+    archive: Archive | None = None
     #: Feeds that hold a part of this one.
-    narrower: Sequence[Place] = ()
+    narrower: Shelf | None = None
     narrower_title: str = ""
     #: Newsletters that carry its cards.
     letters: Sequence[Letter] = ()
@@ -120,9 +139,26 @@ class CardPage:
     related: Sequence[Reference] = ()
     related_on: str = ""
     credit: str = ""
+    metadata: Metadata
+    #: Found by their words, beside those that the editors named.
+    similar: Sequence[Line] = ()
     #: The cards that came just before and just after.
     previous: Reference | None = None
     next: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePage:
+    """What stands beside an issue's mail on its page."""
+
+    title: str
+    url: str
+    edition: Reference
+    description: str
+    metadata: Metadata
+    #: The issues that came just before and just after.
+    previous: Reference | None
+    next: Reference | None
 
 
 class Pages:
@@ -134,8 +170,12 @@ class Pages:
 
     def render(self, name: str, *, root: str, **values: object) -> bytes:
         """The page; `root` is the way from it to the site's root, empty or with a slash at its end."""
+        return self.render_part(name, root=root, **values).encode()
+
+    def render_part(self, name: str, *, root: str, **values: object) -> str:
+        """What is put into another page."""
         page = render(self._environment, f"web/{name}", site=self._site, root=root, formats=FORMATS, **values)
-        return strip_controls(page).encode()
+        return strip_controls(page)
 
 
 def root_of(path: str) -> str:
@@ -159,8 +199,9 @@ def make_line(entry: Entry, addresses: Addresses, *, zone: str) -> Line:
     )
 
 
-def make_place(stored: StoredFeed, name: str, addresses: Addresses, *, zone: str) -> Place:
+def make_place(stored: StoredFeed, key: str, name: str, addresses: Addresses, *, zone: str) -> Place:
     return Place(
+        key=key,
         name=name,
         url=addresses.page(stored.path),
         count=stored.held,
@@ -174,6 +215,8 @@ def make_card_page(
     *,
     url: str,
     zone: str,
+    metadata: Metadata,
+    similar: Sequence[Entry] = (),
     neighbours: tuple[Reference | None, Reference | None] = (None, None),
 ) -> CardPage:
     """A card's page; `around` decides whether its links are relative, `url` is where the page will be."""
@@ -190,6 +233,8 @@ def make_card_page(
         summary=paragraphs(card.summary if card else entry.episode.description),
         topics=topic_references(entry, around),
         audiences=audience_references(entry, around),
+        metadata=metadata,
+        similar=[make_line(one, around.addresses, zone=zone) for one in similar],
         previous=neighbours[0],
         next=neighbours[1],
     )

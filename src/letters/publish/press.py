@@ -13,6 +13,7 @@ from letters.model import Entry, Feed, Issue
 from letters.publish import atom, history, jsonfeed, opml, rss
 from letters.publish.addresses import FORMATS, Addresses
 from letters.publish.assemble import make_document, make_issue_item, make_item, whole_seconds
+from letters.publish.catalogue import Catalogue
 from letters.publish.clean import clean_line
 from letters.publish.content import Surroundings, shorten
 from letters.publish.gone import NAME as GONE
@@ -20,9 +21,10 @@ from letters.publish.gone import write_gone
 from letters.publish.imprint import Imprint
 from letters.publish.issues import issue_content
 from letters.publish.items import Document, Item
+from letters.publish.pages import Pages
 from letters.publish.reading import Reading
 from letters.publish.record import Scope
-from letters.publish.selection import GROUPS, Names, describe, edition_path, group_of, heading_of
+from letters.publish.selection import ALL, GROUPS, Names, describe, edition_path, group_of, heading_of
 from letters.publish.site import Site
 from letters.publish.tree import Target
 from letters.settings import Settings
@@ -56,7 +58,9 @@ class Press:
         self._addresses = Addresses.of(settings.site.base_url)
         self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
-        self._site = Site(reading, names, settings, self, overrides=overrides)
+        pages = Pages(overrides, settings.site)
+        self._site = Site(reading, names, settings, self, pages=pages)
+        self._catalogue = Catalogue(reading, names, settings, self, pages=pages)
         #: Of the feeds' documents that were made, by path.
         self.digests: dict[str, str] = {}
         # Shared between the documents of one press, and gone with it.
@@ -66,6 +70,7 @@ class Press:
         self._feed_items = lru_cache(8)(self._list_items)
         self._issue_item = cache(self._make_issue_item)
         self.feed = lru_cache(_KEPT_ITEMS)(self._describe)
+        self.everything = cache(self._document_of_all)
 
     def groups(self, scope: Scope, *, stands: Callable[[str], bool]) -> Iterator[Iterable[Target]]:
         """The documents in groups: what others link to comes before them, so that no reader follows a link too early.
@@ -84,7 +89,7 @@ class Press:
         for stored in self._stored(scope.feeds):
             for form in FORMATS:
                 yield Target(f"{stored.path}.{form}", partial(self.feed_document, stored, form))
-            yield Target(f"{stored.path}/index.html", partial(self._site.feed_page, stored))
+            yield Target(f"{stored.path}/index.html", partial(self._catalogue.feed_page, stored))
 
     def feed_document(self, stored: StoredFeed, form: str) -> bytes:
         content = self.write(form, self.document(stored), self._feed_items(stored.path))
@@ -95,6 +100,10 @@ class Press:
         """A feed's own document, without its items."""
         links = history.current_links(stored.path, pages=self._pages_of(stored), addresses=self._addresses)
         return self._document(stored, self._feed_items(stored.path), links)
+
+    def _document_of_all(self) -> Document:
+        (stored,) = self._reading.feeds([ALL]).values()
+        return self.document(stored)
 
     def items(self, path: str) -> Sequence[Item]:
         """What a feed's document shows."""
@@ -241,7 +250,7 @@ class Press:
     # --- lists of all feeds ----------------------------------------------------------------------------
 
     def _lists(self, scope: Scope) -> Iterator[Target]:
-        yield Target("index.html", self._site.index_page)
+        yield from self._catalogue.home()
         if self._gone:
             yield Target(GONE, self._gone_document)
         if scope.everything or scope.has_new_feeds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -13,9 +13,10 @@ from letters.publish.clean import clean_line
 from letters.publish.record import PUBLIC_STATES
 from letters.publish.selection import ALL, edition_path
 from letters.store import Store
-from letters.store.entries import load_entries
+from letters.store.entries import live_ids, load_entries
 from letters.store.feeds import (
     StoredFeed,
+    count_archived,
     current_members,
     load_feeds,
     load_narrower,
@@ -25,10 +26,13 @@ from letters.store.feeds import (
     page_members,
 )
 from letters.store.issues import load_issue_pages, load_issues, load_rendering
+from letters.store.similar import load_lists
 from letters.store.unpublished import addresses_by_title
 
 #: Some hundred megabytes.
 _KEPT_ENTRIES = 20_000
+#: Entries that are read together for their pages.
+_AT_ONCE = 500
 
 
 class EditionIssues(NamedTuple):
@@ -44,6 +48,9 @@ class Reading:
     def __init__(self, store: Store, *, size: int) -> None:
         self._store, self._size = store, size
         self._entries: OrderedDict[str, Entry] = OrderedDict()
+        # Of the entries that are read for pages just now, ids of those that their pages link to.
+        self._neighbours: Mapping[str, tuple[str | None, str | None]] = {}
+        self._similar: Mapping[str, Sequence[str]] = {}
         #: By title, the address of our card of that title; for all titles that kept entries name as related.
         self.addresses: dict[str, str] = {}
         self.issues = cache(self._load_issues)
@@ -73,22 +80,43 @@ class Reading:
                 self.addresses |= addresses_by_title(c, named)
         self._entries |= {entry.id: entry for entry in loaded}
 
-    def in_parts(self, ids: Iterable[str], *, at_once: int = 500) -> Iterator[Entry]:
-        """Live entries one by one, in the order of their ids."""
-        listed = list(ids)
-        for start in range(0, len(listed), at_once):
-            yield from self.entries(listed[start : start + at_once])
+    def for_pages(self, ids: Collection[str]) -> Iterator[Entry]:
+        """Live entries one by one, with all that their pages link to at hand."""
+        if len(ids) > _AT_ONCE:
+            # Neighbours are then mostly among those that were read just before.
+            with self._store.read() as c:
+                listed = [one for one in live_ids(c) if one in ids]
+        else:
+            listed = sorted(ids)
+        for start in range(0, len(listed), _AT_ONCE):
+            part = listed[start : start + _AT_ONCE]
+            self._load_links(part)
+            yield from self.entries(part)
+
+    def _load_links(self, ids: Sequence[str]) -> None:
+        with self._store.read() as c:
+            self._neighbours = neighbours(c, ALL, ids)
+            lists = load_lists(c, ids)
+        self._similar = {one: [other for other, _ in listed] for one, listed in lists.items()}
+        linked = {other for pair in self._neighbours.values() for other in pair if other}
+        linked.update(other for listed in self._similar.values() for other in listed)
+        self.entries([*ids, *sorted(linked.difference(ids))])
 
     def retired(self, ids: Iterable[str]) -> list[Entry]:
         with self._store.read() as c:
             return load_entries(c, ids=ids, retired=True)
 
     def neighbours(self, entry_id: str) -> tuple[Entry | None, Entry | None]:
-        """The entries that came just before and just after."""
-        with self._store.read() as c:
-            found = neighbours(c, ALL, entry_id)
-        before, after = (next(iter(self.entries([one])), None) if one else None for one in found)
-        return before, after
+        """The entries that came just before and just after one of those that are read `for_pages`."""
+        before, after = self._neighbours.get(entry_id, (None, None))
+        return self._entry(before), self._entry(after)
+
+    def similar(self, entry_id: str) -> list[Entry]:
+        """Those that its page lists as similar, the nearest first; of an entry that is read `for_pages`."""
+        return self.entries(self._similar.get(entry_id, ()))
+
+    def _entry(self, entry_id: str | None) -> Entry | None:
+        return next(iter(self.entries([entry_id])), None) if entry_id else None
 
     # --- feeds ---------------------------------------------------------------------------------------
 
@@ -109,6 +137,11 @@ class Reading:
         with self._store.read() as c:
             ids = current_members(c, path, size=self._size)
         return self.entries(ids)
+
+    def archived(self, path: str) -> int:
+        """How many entries stand on full pages of a feed's history."""
+        with self._store.read() as c:
+            return count_archived(c, path)
 
     def page(self, path: str, number: int) -> list[Entry]:
         """What a full page of a feed's history shows."""

@@ -1,22 +1,25 @@
 """What changed since the tree was written, recorded in one transaction: dates, who joined which feed, pages of history.
 
 An entry that changed is on its own page and in the documents of its feeds; so it is with those whose cards name its title as
-related, when that is another one now. Its neighbours' pages link to it. Nothing else has to be looked at.
+related, when that is another one now. Its neighbours' pages link to it, and the pages that list it as similar. Nothing else has to be
+looked at.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from letters.model import Entry, IssueState
+from letters.model import Entry, Issue, IssueState
 from letters.publish.addresses import Addresses, feed_guid
 from letters.publish.clean import clean_line
 from letters.publish.content import title_of
 from letters.publish.moments import set_apart
+from letters.publish.relating import relate
 from letters.publish.selection import ALL, Moves, edition_path, plan_moves, plan_updates
 from letters.settings import Settings
 from letters.store.entries import (
@@ -43,7 +46,16 @@ from letters.store.feeds import (
     show_again,
 )
 from letters.store.issues import load_issue, load_issue_pages, load_issues, set_issue_page
-from letters.store.unpublished import Mark, load_marks, load_titles, mentioning, set_mentions
+from letters.store.similar import listing
+from letters.store.unpublished import (
+    Kind,
+    Mark,
+    load_marks,
+    load_titles,
+    mark,
+    mentioning,
+    set_mentions,
+)
 
 #: Once approved, an issue may be read; one that was stopped before that never was to be.
 PUBLIC_STATES = (IssueState.APPROVED, IssueState.SENT)
@@ -90,7 +102,7 @@ class _Recording:
     def __init__(self, c: Connection, settings: Settings, scope: Scope, *, now: datetime) -> None:
         self._c, self._settings, self._scope, self._now = c, settings, scope, now
         self._size = settings.publish.entries
-        self._marked = [mark.key for mark in scope.marks if mark.kind == "entry"]
+        self._marked = self._keys("entry")
         #: By id, digest and date of what changed; who of all was published before; and the order of all in feeds.
         self._updates: dict[str, tuple[str, datetime]] = {}
         self._edited: set[str] = set()
@@ -98,8 +110,31 @@ class _Recording:
         #: Entries of which nothing changed but what they link to.
         self._linking: set[str] = set()
 
+    def _keys(self, kind: Kind) -> list[str]:
+        """Of what is marked."""
+        return [one.key for one in self._scope.marks if one.kind == kind]
+
+    def _take_up(self) -> None:
+        """What an earlier run recorded and did not come to write."""
+        scope = self._scope
+        scope.entries.update(self._keys("page"))
+        scope.feeds.update(self._keys("feed"))
+        scope.pages.update((path, int(number)) for path, number in map(str.split, self._keys("history")))
+        scope.has_new_feeds = bool(self._keys("list"))
+
+    def _keep(self) -> None:
+        """Mark what has to be written, so that a run that is killed leaves it to the next."""
+        scope = self._scope
+        left: dict[Kind, set[str]] = {"history": {f"{path} {number}" for path, number in scope.pages}}
+        if not scope.everything:
+            left |= {"page": set(scope.entries), "feed": set(scope.feeds)}
+            left["list"] = {"feeds"} if scope.has_new_feeds else set()
+        new = [one for kind, keys in left.items() for one in mark(self._c, kind, keys - {*self._keys(kind)})]
+        scope.marks = [*scope.marks, *new]
+
     def run(self) -> None:
         c, scope = self._c, self._scope
+        self._take_up()
         gone = retired_ids(c, self._marked)
         scope.retired.update(retired_ids(c) if scope.everything else gone)
         self._add_feeds({ALL, *(edition_path(edition.key) for edition in self._settings.editions)})
@@ -114,10 +149,13 @@ class _Recording:
             linked = load_memberships(c, self._linking)
             scope.feeds.update(path for one in linked.values() for path, present in one.items() if present)
             scope.entries.update(self._neighbours({*scope.entries, *gone} - self._linking))
+        self._relate()
         scope.pages.update(pages_of(c, gone))
         scope.pages.update(cut_pages(c, scope.feeds, size=self._size))
         count_again(c, scope.feeds, shown=self._size)
         self._record_issues()
+        scope.entries.difference_update(retired_ids(c, scope.entries))
+        self._keep()
 
     # --- entries -------------------------------------------------------------------------------------
 
@@ -173,15 +211,23 @@ class _Recording:
         self._scope.feeds.update(path for path, _ in moves.leaving)
         # The pages of its history may still show it, though it left the feed long before.
         self._scope.feeds.update(path for path, _ in pages_of(self._c, gone))
-        self._link(set(load_titles(self._c, gone).values()))
+        titles = load_titles(self._c, gone)
+        self._link(set(titles.values()))
+        # Should it come back, its title is a new one.
+        set_titles(self._c, dict.fromkeys(titles))
+
+    def _relate(self) -> None:
+        """Pages whose list of similar entries moved, or names an entry that changed."""
+        c, scope = self._c, self._scope
+        scope.entries |= relate(c, self._marked) | listing(c, self._marked)
 
     def _link(self, titles: set[str]) -> None:
         if titles and not self._scope.everything:
             self._linking |= mentioning(self._c, titles)
 
-    def _neighbours(self, ids: Iterable[str]) -> Iterator[str]:
-        for entry_id in ids:
-            yield from filter(None, neighbours(self._c, ALL, entry_id))
+    def _neighbours(self, ids: Collection[str]) -> Iterator[str]:
+        for pair in neighbours(self._c, ALL, ids).values():
+            yield from filter(None, pair)
 
     # --- feeds ---------------------------------------------------------------------------------------
 
@@ -212,11 +258,14 @@ class _Recording:
         if scope.everything:
             touched = load_issues(c, states=PUBLIC_STATES)
         else:
-            marked = (load_issue(c, int(mark.key)) for mark in scope.marks if mark.kind == "issue")
+            marked = (load_issue(c, int(key)) for key in self._keys("issue"))
             touched = [issue for issue in marked if issue and issue.number]
         scope.issues.update(issue.id for issue in touched if issue.state in PUBLIC_STATES)
         for edition in sorted({issue.edition for issue in touched}):
-            self._record_edition(edition, {issue.id for issue in touched if issue.state not in PUBLIC_STATES})
+            ours = [issue for issue in touched if issue.edition == edition]
+            self._record_edition(edition, {issue.id for issue in ours if issue.state not in PUBLIC_STATES})
+            if not scope.everything:
+                scope.issues.update(self._beside(edition, ours))
 
     def _record_edition(self, edition: str, withdrawn: Collection[int]) -> None:
         path, pages = edition_path(edition), load_issue_pages(self._c, edition)
@@ -226,6 +275,14 @@ class _Recording:
             self._add_feeds([path])
         self._scope.pages.update((path, page) for issue, page in pages.items() if issue in withdrawn)
         self._scope.pages.update((path, page) for page in self._cut_issues(edition))
+
+    def _beside(self, edition: str, touched: Iterable[Issue]) -> Iterator[int]:
+        """The public issues just before and just after, whose pages lead to these, or did."""
+        issues = load_issues(self._c, edition=edition, states=PUBLIC_STATES)
+        public = sorted((issue.number, issue.id) for issue in issues if issue.number)
+        for issue in touched:
+            place = bisect_left(public, (issue.number or 0, issue.id))
+            yield from (one for _, one in public[max(place - 1, 0) : place + 2])
 
     def _cut_issues(self, edition: str) -> Iterator[int]:
         """Cut full pages of an edition's issues, as `cut_pages` does of entries."""

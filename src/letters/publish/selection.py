@@ -29,6 +29,11 @@ class Names:
     editions: Mapping[str, Edition]
     gone: Gone = field(default_factory=Gone)
 
+    def edition_title(self, key: str) -> str:
+        """An edition's title; of one that left the settings, its key."""
+        edition = self.editions.get(key)
+        return clean_line(edition.title) if edition else key
+
     def linked(self, *, undeclared: Undeclared) -> frozenset[str]:
         """Paths of the feeds of topics and audiences that have one."""
         nouns = (("topics", self.topics.values()), ("audiences", self.audiences.values()))

@@ -1,71 +1,47 @@
-"""The pages for people: which have to be written, and what each shows."""
+"""The pages of cards and issues: which have to be written, and what each shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
-from letters.model import Entry, Feed, Issue
+from letters.model import Entry, Issue
 from letters.publish.addresses import Addresses
+from letters.publish.catalogue import Feeds
 from letters.publish.clean import clean_line
-from letters.publish.content import Reference, Surroundings, title_of
-from letters.publish.items import Document, Item
+from letters.publish.content import Reference, Surroundings, related_references, title_of
+from letters.publish.issue_page import as_page
+from letters.publish.metadata import Publication
 from letters.publish.pages import (
-    NEWEST,
-    FeedPage,
-    IndexPage,
-    Letter,
-    Line,
+    IssuePage,
     Pages,
-    Place,
-    carries,
-    local_date,
     make_card_page,
-    make_line,
-    make_place,
-    rhythm,
-    root_of,
 )
 from letters.publish.reading import Reading
 from letters.publish.record import Scope
-from letters.publish.selection import ALL, Names, audience_name, edition_path, heading_of, topic_name
+from letters.publish.selection import Names, edition_path
 from letters.publish.tree import Target
-from letters.publish.when import sent_when
 from letters.settings import Settings
-from letters.store.feeds import StoredFeed
 from letters.text import strip_controls
 
 
-class Feeds(Protocol):
-    """What pages show of the feeds."""
-
-    def document(self, stored: StoredFeed) -> Document: ...
-    def items(self, path: str) -> Sequence[Item]: ...
-    def surroundings(self, root: str) -> Surroundings: ...
-    @property
-    def feed(self) -> Callable[[str], Feed]: ...
-
-
 class Site:
-    """Makes the pages."""
+    """Makes the pages of cards and issues."""
 
     def __init__(
-        self, reading: Reading, names: Names, settings: Settings, feeds: Feeds, *, overrides: Path
+        self, reading: Reading, names: Names, settings: Settings, feeds: Feeds, *, pages: Pages
     ) -> None:
-        self._reading, self._names, self._settings, self._feeds = reading, names, settings, feeds
+        self._reading, self._names, self._feeds, self._pages = reading, names, feeds, pages
         self._zone = settings.site.zone
         self._addresses = Addresses.of(settings.site.base_url)
-        self._pages = Pages(overrides, settings.site)
-        self._all: Document | None = None
+        self._publication = Publication(settings.site)
 
     # --- cards ---------------------------------------------------------------------------------------
 
     def cards(self, scope: Scope) -> Iterator[Target]:
         """The style, and a page for each card."""
         yield Target("style.css", partial(self._pages.render, "style.css", root=""))
-        for entry in self._reading.in_parts(sorted(scope.entries)):
+        for entry in self._reading.for_pages(scope.entries):
             yield Target(f"cards/{entry.address}/index.html", partial(self._card_page, entry))
         for entry in self._reading.retired(scope.retired):
             yield Target(f"cards/{entry.address}/index.html", partial(self._retired_page, entry))
@@ -78,9 +54,20 @@ class Site:
             around,
             url=self._addresses.card(entry.address),
             zone=self._zone,
+            metadata=self._publication.of_card(entry),
+            similar=self._similar(entry, around),
             neighbours=self._neighbours(entry, around.addresses),
         )
-        return self._pages.render("card.html", root=root, page=page, document=self._document_of_all())
+        return self._pages.render("card.html", root=root, page=page, document=self._feeds.everything())
+
+    def _similar(self, entry: Entry, around: Surroundings) -> list[Entry]:
+        """Those that the editors did not name already, by whatever address."""
+        named = {one.url for one in related_references(entry.card, around)} if entry.card else set()
+        return [
+            one
+            for one in self._reading.similar(entry.id)
+            if named.isdisjoint({around.addresses.card(one.address), self._addresses.card(one.address)})
+        ]
 
     def _neighbours(self, entry: Entry, addresses: Addresses) -> tuple[Reference | None, Reference | None]:
         before, after = (
@@ -91,12 +78,6 @@ class Site:
 
     def _retired_page(self, entry: Entry) -> bytes:
         return self._pages.render("retired.html", root="../../", title=title_of(entry))
-
-    def _document_of_all(self) -> Document:
-        if self._all is None:
-            (stored,) = self._reading.feeds([ALL]).values()
-            self._all = self._feeds.document(stored)
-        return self._all
 
     # --- issues --------------------------------------------------------------------------------------
 
@@ -109,100 +90,50 @@ class Site:
                     yield Target(path, partial(self._issue_page, issue))
 
     def _issue_page(self, issue: Issue) -> bytes | None:
+        """The mail as everybody may see it, with what a page of the site needs beside it."""
         rendering = self._reading.rendering(issue)
-        return strip_controls(rendering.html).encode() if rendering and rendering.html else None
-
-    # --- feeds ---------------------------------------------------------------------------------------
-
-    def feed_page(self, stored: StoredFeed) -> bytes:
-        """A feed's twin."""
-        root = root_of(f"{stored.path}/index.html")
-        make = self._edition_page if stored.path.startswith(edition_path("")) else self._selection_page
-        page = make(stored, self._feeds.feed(stored.path), Addresses.of(root))
-        return self._pages.render("feed.html", root=root, page=page)
-
-    def _edition_page(self, stored: StoredFeed, feed: Feed, addresses: Addresses) -> FeedPage:
-        key = feed.path.partition("/")[2]
-        edition = self._names.editions.get(key)
-        numbers = [issue.number for issue in self._reading.issues(key).issues if issue.number]
-        urls = {self._addresses.issue(key, number): addresses.issue(key, number) for number in numbers}
-        return FeedPage(
-            feed=feed,
-            document=self._feeds.document(stored),
-            heading=clean_line(edition.title) if edition else key,
-            noun="issue",
-            count=len(numbers),
-            rhythm="",
-            when=sent_when(edition) if edition else "",
-            newest=[
-                Line(
-                    title=item.title,
-                    url=urls[item.url],
-                    date=local_date(item.published, self._zone),
-                    text=item.summary,
-                )
-                for item in self._feeds.items(feed.path)[:NEWEST]
-            ],
+        if not rendering or not rendering.html:
+            return None
+        assert issue.number is not None, "only composed issues are public"
+        edition, url = (
+            self._names.edition_title(issue.edition),
+            self._addresses.issue(issue.edition, issue.number),
         )
-
-    def _selection_page(self, stored: StoredFeed, feed: Feed, addresses: Addresses) -> FeedPage:
-        held = self._reading.current(feed.path)
-        return FeedPage(
-            feed=feed,
-            document=self._feeds.document(stored),
-            heading=heading_of(feed),
-            noun="card",
-            count=stored.held,
-            rhythm=rhythm([entry.published for entry in held]),
-            newest=self._lines(held[:NEWEST], addresses),
-            narrower=self._narrower(feed, addresses),
-            narrower_title="Only what is best for" if feed.topic else "Only one topic",
-            letters=self._letters(addresses, feed),
+        metadata = self._publication.of_issue(
+            title=clean_line(issue.subject),
+            url=url,
+            description=clean_line(rendering.preheader),
+            edition=edition,
+            edition_url=self._addresses.page(edition_path(issue.edition)),
+            sent=issue.occurrence.at,
         )
-
-    def _narrower(self, feed: Feed, addresses: Addresses) -> list[Place]:
-        """Of a topic, its audiences; of an audience, its topics."""
-        if bool(feed.topic) == bool(feed.audience):
-            return []
-        name = audience_name if feed.topic else topic_name
-        return self._places(self._reading.narrower(feed.path).values(), name, addresses)
-
-    def _places(
-        self, feeds: Iterable[StoredFeed], name: Callable[[Feed], str], addresses: Addresses
-    ) -> list[Place]:
-        """Feeds that hold something, by name."""
-        places = [
-            make_place(stored, name(self._feeds.feed(stored.path)), addresses, zone=self._zone)
-            for stored in feeds
-            if stored.held
-        ]
-        return sorted(places, key=lambda place: place.name.casefold())
-
-    def _letters(self, addresses: Addresses, feed: Feed | None = None) -> list[Letter]:
-        return [
-            Letter(
-                name=clean_line(edition.title),
-                url=addresses.page(edition_path(edition.key)),
-                when=sent_when(edition),
+        before, after = self._issue_neighbours(issue)
+        page = IssuePage(
+            title=clean_line(issue.subject),
+            url=url,
+            edition=Reference(edition, f"../../../{edition_path(issue.edition)}/"),
+            description=clean_line(rendering.preheader),
+            metadata=metadata,
+            previous=before,
+            next=after,
+        )
+        (stored,) = self._reading.feeds([edition_path(issue.edition)]).values()
+        head, foot = (
+            self._pages.render_part(
+                f"issue_{part}.html", root="../../../", page=page, document=self._feeds.document(stored)
             )
-            for edition in self._settings.editions
-            if feed is None or carries(edition, feed)
-        ]
-
-    def _lines(self, entries: Sequence[Entry], addresses: Addresses) -> list[Line]:
-        return [make_line(entry, addresses, zone=self._zone) for entry in entries]
-
-    def index_page(self) -> bytes:
-        """The home."""
-        addresses, widest = Addresses.of("."), self._reading.widest()
-        topics = [stored for path, stored in widest.items() if path.startswith("topics/")]
-        audiences = [stored for path, stored in widest.items() if path.startswith("audiences/")]
-        page = IndexPage(
-            topics=self._places(topics, topic_name, addresses),
-            audiences=self._places(audiences, audience_name, addresses),
-            letters=self._letters(addresses),
-            newest=self._lines(self._reading.current(ALL)[:NEWEST], addresses),
-            document=self._document_of_all(),
-            url=self._addresses.home,
+            for part in ("head", "foot")
         )
-        return self._pages.render("index.html", root="", page=page)
+        return as_page(strip_controls(rendering.html), head=head, foot=foot).encode()
+
+    def _issue_neighbours(self, issue: Issue) -> tuple[Reference | None, Reference | None]:
+        issues = self._reading.issues(issue.edition).issues
+        public = sorted((one for one in issues if one.number), key=lambda one: (one.number, one.id))
+        place = [one.id for one in public].index(issue.id)
+        before, after = (
+            Reference(clean_line(public[at].subject), f"../{public[at].number}/")
+            if 0 <= at < len(public)
+            else None
+            for at in (place - 1, place + 1)
+        )
+        return before, after

@@ -283,8 +283,8 @@ def load_moments(
     return [row.updated_at for row in c.execute(query) if row.id not in but]
 
 
-def set_titles(c: Connection, titles: Mapping[str, str]) -> None:
-    """Record, by entry id, the title as it is published."""
+def set_titles(c: Connection, titles: Mapping[str, str | None]) -> None:
+    """Record, by entry id, the title as it is published; None of one that is published no more."""
     if titles:
         c.execute(
             update(_entry).where(_entry.c.id == bindparam("entry_id")).values(title=bindparam("new_title")),

@@ -250,6 +250,19 @@ def loose_members(c: Connection, path: str) -> list[str]:
     return list(rows.scalars())
 
 
+def count_archived(c: Connection, path: str) -> int:
+    """How many entries stand on full pages of a feed's history; those of retired cards are gone from them."""
+    query = select(func.count()).select_from(feed_entry.join(entry, entry.c.id == feed_entry.c.entry_id))
+    return (
+        c.scalar(
+            query.where(
+                feed_entry.c.feed == path, feed_entry.c.page.is_not(None), entry.c.retired_at.is_(None)
+            )
+        )
+        or 0
+    )
+
+
 def pages_of(c: Connection, entry_ids: Collection[str]) -> set[tuple[str, int]]:
     """The full pages on which entries stand, as path and number."""
     query = select(feed_entry.c.feed, feed_entry.c.page).where(feed_entry.c.page.is_not(None))
@@ -259,14 +272,18 @@ def pages_of(c: Connection, entry_ids: Collection[str]) -> set[tuple[str, int]]:
     return {(row.feed, row.page) for row in rows}
 
 
-def neighbours(c: Connection, path: str, entry_id: str) -> tuple[str | None, str | None]:
-    """The entries that a feed holds just before and just after one, by the order in which they joined; none at the ends."""
-    place = c.scalar(
-        select(feed_entry.c.position).where(feed_entry.c.feed == path, feed_entry.c.entry_id == entry_id)
-    )
-    if place is None:
-        return None, None
-    held = select(feed_entry.c.entry_id).where(feed_entry.c.feed == path, feed_entry.c.present).limit(1)
-    before = held.where(feed_entry.c.position < place).order_by(feed_entry.c.position.desc())
-    after = held.where(feed_entry.c.position > place).order_by(feed_entry.c.position)
-    return c.scalar(before), c.scalar(after)
+def neighbours(
+    c: Connection, path: str, entry_ids: Collection[str]
+) -> dict[str, tuple[str | None, str | None]]:
+    """By entry, those that a feed holds just before and just after it, in the order in which they joined; none at the ends."""
+    one, other = feed_entry.alias("one"), feed_entry.alias("other")
+    held = select(other.c.entry_id).where(other.c.feed == one.c.feed, other.c.present).limit(1)
+    before = held.where(other.c.position < one.c.position).order_by(other.c.position.desc())
+    after = held.where(other.c.position > one.c.position).order_by(other.c.position)
+    query = select(
+        one.c.entry_id,
+        before.correlate(one).scalar_subquery().label("before"),
+        after.correlate(one).scalar_subquery().label("after"),
+    ).where(one.c.feed == path, is_among(c.dialect.name, one.c.entry_id))
+    rows = c.execute(query, among(c.dialect.name, entry_ids))
+    return {row.entry_id: (row.before, row.after) for row in rows}

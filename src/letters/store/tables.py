@@ -359,6 +359,42 @@ mention = Table(
     Index("ix_mention_title", "title"),
 )
 
+#: Which others an entry's page lists as similar (`letters.publish.similar`).
+similar = Table(
+    "similar",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("other_id", ForeignKey("entry.id"), nullable=False),
+    Column("score", Integer, nullable=False),
+    Index("ix_similar_other_id", "other_id"),
+)
+#: The heaviest words of each entry, by which similar ones are found without looking at the others.
+similar_word = Table(
+    "similar_word",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("weight", Integer, nullable=False),
+    Index("ix_similar_word_entry_id", "entry_id"),
+)
+#: In how many entries a word stood when that was counted last; words of one entry only have no row.
+word_frequency = Table(
+    "word_frequency",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("entries", Integer, nullable=False),
+)
+#: The one row says by which rules, and of how many entries, frequencies were counted last, and how many entries changed since.
+similar_state = Table(
+    "similar_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("rules", Integer, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+)
+
 #: Feeds that exist for ever once their first entry joined.
 feed = Table(
     "feed",

@@ -1,6 +1,7 @@
 """What has to be published again, and what the published tree must bear to be the one that is remembered.
 
-Marks are made by triggers (`letters.store.marking`), in the transaction that changed something.
+Marks are made by triggers (`letters.store.marking`), in the transaction that changed something; and by publishing itself, when it
+records what follows from them: should it be killed before all is written, the next run knows what is left.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from letters.store.among import among, is_among
 from letters.store.tables import entry, mention, tree_state, unpublished
 
 _THE_ROW = 1
-Kind = Literal["entry", "issue"]
+#: An "entry" or "issue" changed. What has to be written because of that, and is not written yet: a "page" by its entry, the
+#: documents of a "feed" by its path, a full page of "history" by the feed's path and its number, and the "list" of all feeds.
+Kind = Literal["entry", "issue", "page", "feed", "history", "list"]
 
 
 class Mark(NamedTuple):
@@ -32,18 +35,18 @@ def load_marks(c: Connection) -> list[Mark]:
     return [Mark(row.kind, row.key, row.mark) for row in rows]
 
 
-def mark_entries(c: Connection, entry_ids: Collection[str]) -> None:
-    """These have to be published again, for what no trigger sees."""
-    forget = delete(unpublished).where(
-        unpublished.c.kind == "entry", is_among(c.dialect.name, unpublished.c.key)
-    )
-    c.execute(forget, among(c.dialect.name, entry_ids))
-    rows = [
-        {"kind": "entry", "key": entry_id, "mark": secrets.token_hex(8)}
-        for entry_id in sorted(set(entry_ids))
-    ]
-    if rows:
-        c.execute(insert(unpublished), rows)
+def mark(c: Connection, kind: Kind, keys: Collection[str]) -> list[Mark]:
+    """These have to be published again, for what no trigger sees; returns their marks."""
+    marks = [Mark(kind, key, secrets.token_hex(8)) for key in sorted(set(keys))]
+    if marks:
+        c.execute(
+            delete(unpublished).where(
+                unpublished.c.kind == kind, is_among(c.dialect.name, unpublished.c.key)
+            ),
+            among(c.dialect.name, [one.key for one in marks]),
+        )
+        c.execute(insert(unpublished), [one._asdict() for one in marks])
+    return marks
 
 
 def forget_marks(c: Connection, marks: Collection[Mark]) -> None:
