@@ -94,7 +94,7 @@ def test_headings_are_in_order_below_one_title(page: Any) -> None:
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
-    assert [each.text_content() for each in page.iter("h2")] == ["Fog", "Ice", "Sand", "Also"]
+    assert [each.text_content() for each in page.iter("h2")] == ["Fog", "Ice", "Sand", "More"]
     assert len(list(page.iter("h3"))) == 7
 
 
