@@ -119,7 +119,12 @@ def test_cards_come_before_episodes_without_one_and_newer_before_older() -> None
         make_entry(5),
         make_entry(3, episode={"published": day(5)}),
     ]
-    assert [one.entry.id for one in rank(entries, make_edition(), at=monday(2))] == ["entry-3", "entry-5", "entry-1", "entry-9"]
+    assert [one.entry.id for one in rank(entries, make_edition(), at=monday(2))] == [
+        "entry-3",
+        "entry-5",
+        "entry-1",
+        "entry-9",
+    ]
 
 
 # --- headings ------------------------------------------------------------------------------------------------
