@@ -218,6 +218,16 @@ def test_the_contents_line_counts_cards_headings_and_hours() -> None:
     assert words.say_contents(unknown[2:], edition, 0) == "1 episode"
 
 
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [(1, "Also today"), (7, "Also this week"), (31, "Also this month"), (92, "Also"), (None, "Also")],
+)
+def test_the_heading_of_what_is_only_listed_goes_by_how_often_there_is_an_issue(
+    interval: float | None, said: str
+) -> None:
+    assert words.say_also(None if interval is None else timedelta(days=interval, hours=1)) == said
+
+
 def test_the_preheader_is_the_takeaway_cut_at_a_word_and_never_the_title() -> None:
     assert words.say_preheader(make_entry(1, takeaway="Mind the\n\nlamp."), "") == "Mind the lamp."
     assert (
@@ -293,6 +303,31 @@ def test_what_fits_keeps_as_much_detail_as_it_can(sizes: list[int], limit: int) 
     assert len(html) <= limit
     steps = sum(details.values())
     assert steps == 0 or len(render(shorten(ranked, steps - 1))) > limit
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=25), st.data())
+def test_a_bad_guess_of_what_is_saved_costs_renderings_and_no_detail(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    ranked = [str(number) for number in range(len(sizes))]
+    start = dict.fromkeys(data.draw(st.sets(st.sampled_from(ranked))), Detail.LINE)
+    asked = 0
+
+    def render(details: dict[str, Detail]) -> str:
+        nonlocal asked
+        asked += 1
+        return "x" * sum(sizes[int(each)] * (Detail.LEFT_OUT - detail) for each, detail in details.items())
+
+    limit = max(1, len(render(shorten(ranked, 0, start))) * 2 // 3)
+    asked = 0
+    exact = fit(ranked, render, start=start, limit=limit)  # type: ignore[arg-type]
+    guess = data.draw(st.integers(0, 10_000))
+    assert fit(ranked, render, start=start, saves=lambda *_: guess, limit=limit) == exact  # type: ignore[arg-type]
+    before = asked
+    honest = fit(ranked, render, start=start, saves=lambda each, _: sizes[int(each)], limit=limit)  # type: ignore[arg-type]
+    assert honest == exact
+    assert asked - before <= 4
+    assert all(honest[0][each] >= Detail.LINE for each in start)
 
 
 def test_a_frame_that_is_too_large_by_itself_is_said() -> None:

@@ -388,6 +388,37 @@ def test_one_endless_card_is_shortened_too() -> None:
     assert ">Card 2<" in found.html
 
 
+def test_what_is_only_listed_is_a_line_with_its_show_in_both_parts() -> None:
+    entries = [make_entry(number, language="de" if number == 2 else "") for number in range(5)]
+    found = render(*entries, edition=make_edition(max_cards=3))
+    page = lxml.html.document_fromstring(found.html)
+    assert [each.text_content() for each in page.iter("h2")] == ["Signals", "Also this week"]
+    assert len(list(page.iter("h3"))) == 3
+    lines = page.xpath("//p[@class='also']")
+    assert [line.text_content() for line in lines] == [
+        "Card 1 · The Lighthouse Show",
+        "Card 0 · The Lighthouse Show",
+    ]
+    assert lines[0].xpath("a/@href") == ["https://harbour.example/cards/card-1/"]
+    assert "3 cards, about 2 hours of listening; 2 more in short" in found.html
+    assert "\nALSO THIS WEEK\n" in found.text
+    assert (
+        "\nCard 1 · The Lighthouse Show\n[7] Read the card: https://harbour.example/cards/card-1/\n"
+        in found.text
+    )
+    assert found.entries == ("entry-4", "entry-3", "entry-2", "entry-1", "entry-0")
+    assert "Also this week" in make_press(make_edition(max_cards=3)).render_public(entries).html
+
+
+def test_lines_alone_are_never_clipped_either() -> None:
+    cards = [make_entry(number) for number in range(500)]
+    for choice, most in ((Choice(titles_only=True), 0), (Choice(), 5)):
+        found = render(*cards, choice=choice, edition=make_edition(max_cards=most))
+        assert size_bytes(found.html) <= LIMIT_BYTES
+        assert all(mark in found.html for mark in PersonalLink)
+        assert "more on this issue’s page" in found.html
+
+
 # --- an empty one ------------------------------------------------------------------------------------------
 
 

@@ -105,7 +105,10 @@ def _entry_as_json(one: ExplainedEntry) -> dict[str, Any]:
     return {
         **_names(one.entry.id, one.entry.title, one.entry.episode.show),
         "tier": one.ranked.tier.name.lower(),
-        "points": {**one.ranked.points._asdict(), "total": one.ranked.points.total},
+        "points": {
+            name: round(value, 3)
+            for name, value in {**one.ranked.points._asdict(), "total": one.ranked.points.total}.items()
+        },
         "heading": one.heading,
         "why_there": one.why_there,
         "detail": one.detail.name.lower(),

@@ -139,11 +139,11 @@ def _explain_entries(printed: Printed, edition: Edition, choice: Choice) -> tupl
 def _explain_entry(
     ranked: Ranked, section: Section | None, printed: Printed, edition: Edition, choice: Choice
 ) -> ExplainedEntry:
-    entry = ranked.entry
+    entry, also_name = ranked.entry, printed.also_name
     detail = printed.details.get(entry.id, Detail.FULL)
     return ExplainedEntry(
         ranked=ranked,
-        heading=section.name if section else "",
+        heading=section.name if section else also_name,
         why_there=(
             why_under(section, entry, edition, choice)
             if section

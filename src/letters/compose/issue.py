@@ -25,6 +25,8 @@ class Printed:
     plan: Plan
     details: Mapping[str, Detail]
     rendering: Rendering
+    #: The heading of what is only listed.
+    also_name: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Press:
         plan = make_plan(entries, self.edition, choice, at=self.occurrence.at)
         if entries and not plan.ranked:
             nothing = Rendering(choice=choice.key, subject="", preheader="", html="", text="")
-            return Printed(plan=plan, details={}, rendering=nothing)
+            return Printed(plan=plan, details={}, rendering=nothing, also_name="")
 
         def view(details: Mapping[str, Detail]) -> IssueView:
             return view_issue(self._cards, plan, details, is_mail=True)
@@ -74,7 +76,10 @@ class Press:
             saves=lambda each, detail: self._cards.saves(by_id[each], detail),
         )
         return Printed(
-            plan=plan, details=details, rendering=self._rendering(choice.key, plan, view(details), html)
+            plan=plan,
+            details=details,
+            rendering=self._rendering(choice.key, plan, view(details), html),
+            also_name=self._cards.frame.also_name,
         )
 
     def render_public(self, entries: Sequence[Entry]) -> Rendering:

@@ -116,7 +116,7 @@ def freshness_points(entry: Entry, at: datetime) -> float:
 
 def variety_points(earlier: int) -> float:
     """What a card loses when so many of its show stand before it."""
-    return SHOW_REPEATED * min(earlier, SHOW_REPEATED_AT_MOST)
+    return SHOW_REPEATED * min(earlier, SHOW_REPEATED_AT_MOST) if earlier else 0.0
 
 
 def _vary(standing: Iterable[Ranked]) -> list[Ranked]:

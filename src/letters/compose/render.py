@@ -53,12 +53,16 @@ class Renderer:
         self._environment = make_environment(overrides)
         self._environment.filters["fill"] = fill
 
-    def html(self, view: IssueView) -> str:
-        """The HTML part. All text of the view is escaped on the way into the markup."""
+    def markup(self, view: IssueView) -> str:
+        """The HTML part as MJML. All text of the view is escaped on the way in."""
         fonts = choose_fonts(view.language, view.direction)
-        markup = render(self._environment, HTML_TEMPLATE, issue=view, fonts=fonts)
+        return _squeeze(render(self._environment, HTML_TEMPLATE, issue=view, fonts=fonts))
+
+    def html(self, view: IssueView) -> str:
+        """The HTML part, styles inlined."""
+        fonts = choose_fonts(view.language, view.direction)
         try:
-            html: str = mjml.mjml2html(_squeeze(markup), fonts={})
+            html: str = mjml.mjml2html(self.markup(view), fonts={})
         except ValueError as error:
             raise RenderError(f"{HTML_TEMPLATE}: what it rendered is no MJML: {error}") from error
         return self._inline(html, render(self._environment, STYLE_TEMPLATE, issue=view, fonts=fonts))
