@@ -367,6 +367,10 @@ class Choice:
 PUBLIC = "public"
 
 
+#: Nobody's host (RFC 2606), which no foreign text keeps: what stands for something else begins with it.
+MARK_HOST = "letters.invalid"
+
+
 class PersonalLink(StrEnum):
     """Stand-ins that a rendering carries where a recipient's own address goes.
 

@@ -18,8 +18,8 @@ from letters.text import safe_url
 LONGEST_NAME = 120
 _LONGEST_TITLE = 300
 _LONGEST_DESCRIPTION = 280
-#: What an element costs beside its text, with its styles: a paragraph, and an item of a list. Guessed by looking.
-_PARAGRAPH_BYTES, _ITEM_BYTES = 40, 10
+#: What an element costs beside its text, with its styles: a paragraph, a list with its label, an item. Guessed by looking.
+_PARAGRAPH_BYTES, _LIST_BYTES, _ITEM_BYTES = 40, 370, 9
 #: And what else goes with the last of a card: its tags and links, then the rest of it.
 _LINKS_BYTES, _LINE_BYTES = 500, 500
 
@@ -128,9 +128,10 @@ class CardViews:
         """About how many bytes the step to this detail takes from a mail."""
         texts = self._of(entry)
         if detail is Detail.NO_INSIGHTS:
-            items = (*texts.principles, *texts.in_practice)
-            return _bytes((texts.insight,) if texts.insight else (), _PARAGRAPH_BYTES) + _bytes(
-                items, _ITEM_BYTES
+            lead = (texts.insight,) if texts.insight else ()
+            lists = [items for items in (texts.principles, texts.in_practice) if items]
+            return _bytes(lead, _PARAGRAPH_BYTES) + sum(
+                _LIST_BYTES + _bytes(items, _ITEM_BYTES) for items in lists
             )
         if detail is Detail.NO_SUMMARY:
             return _bytes(texts.summary, _PARAGRAPH_BYTES)

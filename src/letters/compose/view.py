@@ -5,17 +5,17 @@ These names are what an operator's own templates rely on (``docs/decisions/070-w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """A link of a card; `note` is its number in the text part."""
+    """A link of a card; `note` is its number in the text part, which changes with what stands before it."""
 
     label: str
     url: str
-    note: int
+    note: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

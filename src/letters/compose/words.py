@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from letters.model import Edition, Entry, GroupBy, PersonalLink
+from letters.model import MARK_HOST, Edition, Entry, GroupBy
 from letters.text import count_words, one_line, paragraphs, strip_controls
 
 #: Longer subjects are cut; inboxes show far less.
@@ -18,8 +17,7 @@ LEAD_LENGTH = 150
 #: Inboxes show some 40 to 140 characters after the subject; more is never seen.
 PREHEADER_LENGTH = 140
 
-_MARK_HOST = urlsplit(PersonalLink.UNSUBSCRIBE.value).hostname or ""
-_MARK_HOST_ANYHOW = re.compile(re.escape(_MARK_HOST), re.IGNORECASE)
+_MARK_HOST_ANYHOW = re.compile(re.escape(MARK_HOST), re.IGNORECASE)
 _VIDEO = re.compile(
     r"https?://(?:[a-z0-9-]+\.)*(?:youtube\.com|youtu\.be|vimeo\.com)(?=[/?#:]|$)", re.IGNORECASE
 )
