@@ -388,6 +388,38 @@ def test_one_endless_card_is_shortened_too() -> None:
     assert ">Card 2<" in found.html
 
 
+def test_a_rendering_does_not_depend_on_those_before_it() -> None:
+    """Cards are set once and kept; none may show what another choice, another page or another issue made of it."""
+    from letters.compose.render import Renderer
+
+    cards = [*issue_of_many_kinds(), *(long_card(number) for number in range(20, 50))]
+    choices = [
+        Choice(),
+        Choice(topics=frozenset({"ice", "signals"})),
+        Choice(topics=frozenset({"sand"}), audiences=frozenset({"keeper"})),
+        Choice(titles_only=True),
+        Choice(topics=frozenset({"fog", "topic 3"})),
+    ]
+    edition = make_edition(max_cards=25)
+    shared, kept = make_press(edition), Renderer(None)
+    for number in (7, 8):
+        press = type(shared)(kept, shared.settings, edition, shared.occurrence, number)
+        for choice in [*choices, *reversed(choices)]:
+            alone = type(shared)(Renderer(None), shared.settings, edition, shared.occurrence, number)
+            assert press.render(cards, choice) == alone.render(cards, choice)
+        assert press.render_public(cards) == alone.render_public(cards)
+
+
+def test_no_text_can_ask_for_a_piece_of_another_card() -> None:
+    text = "letters.invalid/piece/0; LETTERS.invalid/piece/1; letters.invalid/piece/begin;"
+    found = render(
+        make_entry(9, title="Ours"), make_entry(1, title=text, summary=text), edition=make_edition(title=text)
+    )
+    titles = [each.text_content() for each in lxml.html.document_fromstring(found.html).iter("h3")]
+    assert titles == ["Ours", "(no link)/piece/0; (no link)/piece/1; (no link)/piece/begin;"]
+    assert found.html.count(">Ours<") == 1
+
+
 def test_what_is_only_listed_is_a_line_with_its_show_in_both_parts() -> None:
     entries = [make_entry(number, language="de" if number == 2 else "") for number in range(5)]
     found = render(*entries, edition=make_edition(max_cards=3))
