@@ -323,11 +323,18 @@ def test_a_bad_guess_of_what_is_saved_costs_renderings_and_no_detail(
     exact = fit(ranked, render, start=start, limit=limit)  # type: ignore[arg-type]
     guess = data.draw(st.integers(0, 10_000))
     assert fit(ranked, render, start=start, saves=lambda *_: guess, limit=limit) == exact  # type: ignore[arg-type]
+    expected = data.draw(st.integers(0, 100_000))
+    assert fit(ranked, render, start=start, expected=expected, limit=limit) == exact  # type: ignore[arg-type]
     before = asked
     honest = fit(ranked, render, start=start, saves=lambda each, _: sizes[int(each)], limit=limit)  # type: ignore[arg-type]
     assert honest == exact
     assert asked - before <= 4
     assert all(honest[0][each] >= Detail.LINE for each in start)
+
+
+def test_what_fits_whole_is_whole_though_it_was_expected_to_be_too_large() -> None:
+    details, html = fit(["1"], lambda details: "x" * (50 - 10 * details["1"]), expected=10**6, limit=100)
+    assert (details, len(html)) == ({"1": Detail.FULL}, 50)
 
 
 def test_a_frame_that_is_too_large_by_itself_is_said() -> None:

@@ -85,6 +85,7 @@ class CardViews:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self._texts: dict[str, _Texts] = {}
+        self._saves: dict[tuple[str, Detail], int] = {}
         # Asked for with every card.
         self._zone, self._language, self._base_url = frame.zone, frame.language, frame.base_url
         self._shows_all_topics = frame.edition.group_by is GroupBy.AUDIENCE
@@ -126,6 +127,12 @@ class CardViews:
 
     def saves(self, entry: Entry, detail: Detail) -> int:
         """About how many bytes the step to this detail takes from a mail."""
+        key = entry.id, detail
+        if key not in self._saves:
+            self._saves[key] = self._guess(entry, detail)
+        return self._saves[key]
+
+    def _guess(self, entry: Entry, detail: Detail) -> int:
         texts = self._of(entry)
         if detail is Detail.NO_INSIGHTS:
             lead = (texts.insight,) if texts.insight else ()

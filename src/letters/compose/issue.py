@@ -12,7 +12,7 @@ from letters.compose.card_view import CardViews, Frame
 from letters.compose.issue_view import view_issue
 from letters.compose.plan import Plan, make_plan
 from letters.compose.render import Renderer
-from letters.compose.size import Detail, fit
+from letters.compose.size import Detail, fit, size_bytes
 from letters.compose.view import IssueView
 from letters.model import PUBLIC, Choice, ComposedIssue, Edition, Entry, Occurrence, Rendering
 from letters.settings import Settings
@@ -27,6 +27,29 @@ class Printed:
     rendering: Rendering
     #: The heading of what is only listed.
     also_name: str
+
+
+class Sizes:
+    """Guesses how large a mail would be in full, from how large the one before was: so much a frame, so much its cards."""
+
+    def __init__(self, cards: CardViews) -> None:
+        self._cards = cards
+        self._frame: int | None = None
+
+    def expect(self, entries: Mapping[str, Entry], details: Mapping[str, Detail]) -> int | None:
+        """Bytes of a mail of these entries in that detail; None when there was none before."""
+        return None if self._frame is None else self._frame + self._texts(entries, details)
+
+    def learn(self, entries: Mapping[str, Entry], details: Mapping[str, Detail], size: int) -> None:
+        self._frame = size - self._texts(entries, details)
+
+    def _texts(self, entries: Mapping[str, Entry], details: Mapping[str, Detail]) -> int:
+        return sum(
+            self._cards.saves(entry, step)
+            for each, entry in entries.items()
+            for step in Detail
+            if step > details.get(each, Detail.FULL)
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +97,9 @@ class Press:
             lambda details: self.renderer.html(view(details)),
             start=plan.start,
             saves=lambda each, detail: self._cards.saves(by_id[each], detail),
+            expected=self._sizes.expect(by_id, plan.start),
         )
+        self._sizes.learn(by_id, details, size_bytes(html))
         return Printed(
             plan=plan,
             details=details,
@@ -110,6 +135,10 @@ class Press:
             count=len(plan.ranked),
         )
         return words.cut(subject, words.SUBJECT_LENGTH)
+
+    @cached_property
+    def _sizes(self) -> Sizes:
+        return Sizes(self._cards)
 
     @cached_property
     def _cards(self) -> CardViews:

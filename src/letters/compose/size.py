@@ -19,6 +19,8 @@ LONGEST_LINK = 500
 
 # Guesses that are no good are followed by halving, which is never worse than so many renderings more.
 _GUESSES_AT_MOST = 6
+# A mail that is expected to be too large by more than this is not rendered whole first.
+_DOUBT_BYTES = 2_000
 
 
 class Detail(IntEnum):
@@ -65,18 +67,19 @@ def fit(
     *,
     start: Mapping[str, Detail] | None = None,
     saves: Callable[[str, Detail], int] | None = None,
+    expected: int | None = None,
     limit: int = LIMIT_BYTES,
 ) -> tuple[dict[str, Detail], str]:
     """The most detail with which `render` stays within the limit, and what it rendered.
 
-    `saves` guesses how many bytes an entry loses by the step to a detail; a good guess spares renderings, a bad one costs
-    some. Raises `RenderError` when even the frame alone is too large: then it is a template that has to shrink.
+    `saves` guesses how many bytes an entry loses by the step to a detail, `expected` how many there are of the whole; a good
+    guess spares renderings, a bad one costs some, and the result is the same. Raises `RenderError` when even the frame alone is too large: then it is a template that has to shrink.
     """
-    details = shorten(ranked, 0, start)
-    html = render(details)
-    size = size_bytes(html)
+    whole = shorten(ranked, 0, start)
+    is_assumed = expected is not None and expected > limit + _DOUBT_BYTES
+    size, html = (expected or 0, "") if is_assumed else _measure(render(whole))
     if size <= limit:
-        return details, html
+        return whole, html
     search = _Search(_saved(ranked, start or {}, saves or (lambda _each, _detail: 1)), size, limit)
     fitting: tuple[dict[str, Detail], str] | None = None
     while (steps := search.next()) is not None:
@@ -84,11 +87,20 @@ def fit(
         html = render(details)
         if search.tell(steps, size_bytes(html)):
             fitting = details, html
+    if is_assumed and search.found <= 1:
+        # That nothing had to go was never looked at.
+        size, html = _measure(render(whole))
+        if size <= limit:
+            return whole, html
     if fitting is None:
         raise RenderError(
             f"the mail has more than {limit} bytes with every card left out; make the templates smaller"
         )
     return fitting
+
+
+def _measure(html: str) -> tuple[int, str]:
+    return size_bytes(html), html
 
 
 def _saved(
@@ -116,6 +128,11 @@ class _Search:
         # A measured point, and how many bytes a guessed one is worth by what was measured.
         self._known, self._scale = (0, size), 1.0
         self._tries = 0
+
+    @property
+    def found(self) -> int:
+        """The fewest steps that are known to be enough."""
+        return self._high
 
     def next(self) -> int | None:
         """The number of steps to try; None when it is found."""
