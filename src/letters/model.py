@@ -195,6 +195,10 @@ class Card:
     guid: str = ""
     language: str = ""
     date: _Date | None = None
+    #: How much the editor wants it seen in issues: from -9 to 9, among cards that are otherwise equal.
+    weight: int = 0
+    #: Leads the issue it is in, before all that is not pinned.
+    pinned: bool = False
 
 
 # --- pairing ---------------------------------------------------------------------------------------------
@@ -304,6 +308,12 @@ class Edition:
     catch_up: str = "latest"
     grace: timedelta = timedelta(hours=12)
     uncarded: bool = False
+    #: With fewer cards than this the issue is put off, and what it would have had goes into the next one.
+    min_cards: int = 0
+    #: So many occurrences the longest-waiting card is put off at most.
+    min_cards_wait: int = 3
+    #: So many are shown with their texts, the rest as lines; 0: all.
+    max_cards: int = 0
     #: Jinja2 template of the subject; empty: the shipped one.
     subject: str = ""
     language: str = ""
@@ -332,13 +342,15 @@ class IssueState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What narrows an issue, or a private feed, for some subscribers: keys of topics and audiences; empty narrows nothing.
+    """What some subscribers want of an issue, or of a private feed: keys of topics and audiences, which narrow it; empty narrows nothing.
 
     Subscribers with the same choice share one rendering.
     """
 
     topics: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
+    #: A line for each card, without its texts.
+    titles_only: bool = False
 
     def lets_in(self, entry: Entry) -> bool:
         """Whether an entry is on any of the topics, and for any of the audiences; none given: on and for all."""
@@ -348,17 +360,21 @@ class Choice:
 
     @property
     def key(self) -> str:
-        """Readable, stable, and the same for equal choices: ``topics=a,b;audiences=c``; empty for everything."""
+        """Readable, stable, and the same for equal choices: ``topics=a,b;audiences=c;titles``; empty for everything."""
         parts = [
             f"{name}={','.join(sorted(keys))}"
             for name, keys in (("topics", self.topics), ("audiences", self.audiences))
             if keys
         ]
-        return ";".join(parts)
+        return ";".join([*parts, "titles"] if self.titles_only else parts)
 
 
 #: `Rendering.choice` of the rendering for everybody's eyes: the full issue without personal links; never mailed.
 PUBLIC = "public"
+
+
+#: Nobody's host (RFC 2606), which no foreign text keeps: what stands for something else begins with it.
+MARK_HOST = "letters.invalid"
 
 
 class PersonalLink(StrEnum):
@@ -409,9 +425,9 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposedIssue:
-    """What composing hands on: the issue's dates, the entries it takes, and a rendering per distinct choice.
+    """What composing hands on: the issue's dates, the entries it takes, and how it looks without anybody's choice.
 
-    `renderings` holds the full one (choice ``""``) first, then `PUBLIC`, then one per distinct choice.
+    `renderings` holds the full one (choice ``""``) first, then `PUBLIC`. Those of choices are made one by one and stored.
     """
 
     edition: Edition
@@ -445,6 +461,8 @@ class Subscriber:
     #: Keys that narrow what this subscriber gets; empty narrows nothing.
     topics: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
+    #: Wants lines instead of texts.
+    titles_only: bool = False
     #: Keys of the editions received; empty: none.
     editions: tuple[str, ...] = ()
     status: SubscriberStatus = SubscriberStatus.PENDING
@@ -453,7 +471,11 @@ class Subscriber:
 
     @property
     def choice(self) -> Choice:
-        return Choice(topics=frozenset(self.topics), audiences=frozenset(self.audiences))
+        return Choice(
+            topics=frozenset(self.topics),
+            audiences=frozenset(self.audiences),
+            titles_only=self.titles_only,
+        )
 
 
 class DeliveryState(StrEnum):

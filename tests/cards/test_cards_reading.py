@@ -386,6 +386,8 @@ link: https://grid.example/7
 guid: 012
 language: no
 date: 2026-11-02
+weight: 3
+pinned: yes
 topics: [Batteries, Electric Vehicles]
 best_for: Fleet Operator, Director of R&D
 publisher: The Grid Hour
@@ -409,6 +411,8 @@ def test_front_matter_binds_a_card_and_its_values_stay_text(form: str) -> None:
             guid="012",
             language="no",
             date=date(2026, 11, 2),
+            weight=3,
+            pinned=True,
             title=CARD.title,
             summary="Text.",
             topics=CARD.topics,
@@ -430,6 +434,9 @@ def test_a_title_in_front_matter_suffices() -> None:
         ("dtae: 2026-11-22", 'a.txt:3: field "dtae" is not known.*nearest known field is "date"'),
         ("topics: {a: 1}", 'a.txt:3: field "topics" is not text'),
         ("link: grid.example/7", 'link "grid.example/7" is not a web address'),
+        ("weight: heavy", 'a.txt:3: field "weight" is not a whole number from -9 to 9'),
+        ("weight: 10", 'a.txt:3: field "weight" is not a whole number from -9 to 9'),
+        ("pinned: first", 'a.txt:3: field "pinned" is not "true" or "false"'),
         ("title: Other", None),
         ("guid: one\nguid: two", 'a.txt:4: field "guid" is given twice'),
         ("a: &x [1]\nb: *x", "a.txt:3: front matter is not YAML.*aliases"),

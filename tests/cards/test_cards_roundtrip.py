@@ -116,6 +116,8 @@ _cards = st.builds(
     guid=_line,
     language=st.sampled_from(["", "en", "no", "zh-Hant"]),
     date=st.none() | st.dates(min_value=date(1000, 1, 1)),
+    weight=st.integers(-9, 9),
+    pinned=st.booleans(),
 )
 
 

@@ -192,3 +192,23 @@ def test_a_changed_feed_is_read_again(letters: Letters, workspace: Path, http_se
     http_server.serve("/feed.xml", feed("Cheap sensors, expensive silence", "Another story", "A third"))
     again = once(letters, workspace, START.replace(hour=18))
     assert again["episodes"] == {"new": 1, "changed": 0}
+
+
+def test_compose_explains_the_next_issue_and_makes_none(letters: Letters, workspace: Path) -> None:
+    once(letters, workspace, START)
+    common = ("--explain", "--now", MONDAY.isoformat(), "-w", workspace)
+    shown = letters("compose", "weekly", *common)
+    assert shown.code == 0
+    assert "weekly/1 · " in shown.out
+    assert "freshness +" in shown.out
+    assert "in full" in shown.out
+    told = letters("compose", "weekly", *common, "--titles-only", "--json").data
+    assert (told["composed"], told["number"], told["choice"]) == (True, 1, "titles")
+    (entry,) = told["entries"]
+    assert set(entry["points"]) == {"weight", "audience", "freshness", "variety", "total"}
+    assert (entry["detail"], entry["tier"]) == ("line", "card")
+    none = letters("compose", "weekly", *common, "--topics", "no-such")
+    assert "For readers who chose topics=no-such: the choice leaves nothing of it" in none.out
+    assert "is left out by the reader's choice" in none.out
+    assert letters("compose", "weekly", "--titles-only", "-w", workspace).code == 2
+    assert once(letters, workspace, MONDAY)["issues"] == {"composed": 1, "skipped": 0}

@@ -13,7 +13,7 @@ import pytest
 from composing import make_edition, make_settings, monday
 
 from builders import add_pair, add_uncarded, change_card, day, make_card, make_episode
-from letters.compose import ComposeReport, complete_renderings, compose, preview
+from letters.compose import ComposeReport, complete_renderings, compose, explain, preview
 from letters.errors import UsageError
 from letters.model import PUBLIC, Edition, Issue, IssueState, Subscriber, SubscriberStatus
 from letters.settings import Settings, Workspace
@@ -317,6 +317,53 @@ def test_with_nothing_to_say_there_is_no_issue_and_no_number(open_desk: Any) -> 
     assert desk.compose(monday(1)).composed[0].number == 1
 
 
+def test_too_few_cards_roll_over_into_the_next_issue_and_the_skip_says_so(open_desk: Any) -> None:
+    """Pain 13: at least N, else the next time; and never in silence."""
+    desk = open_desk(min_cards=2)
+    desk.pairs(0.1)
+    report = desk.compose(monday(0))
+    assert [(issue.number, issue.reason) for issue in report.skipped] == [
+        (None, "only 1 card, and min_cards is 2; what there is goes into the next issue")
+    ]
+    assert desk.compose(monday(0, hours=1)) == ComposeReport()
+    desk.pairs(3)
+    assert desk.compose(monday(1)).composed[0].number == 1
+    assert desk.cards_of(1) == ["Card 10", "Card 300"]
+
+
+def test_no_card_waits_longer_than_min_cards_wait(open_desk: Any) -> None:
+    desk = open_desk(min_cards=5, min_cards_wait=2)
+    desk.pairs(0.1, 8)
+    assert [desk.compose(monday(week)).skipped != () for week in (0, 1)] == [True, True]
+    assert desk.compose(monday(2)).composed[0].number == 1
+    assert desk.cards_of(1) == ["Card 10", "Card 800"]
+    desk.pairs(20)
+    assert "only 1 card" in desk.compose(monday(3)).skipped[0].reason
+
+
+def test_a_note_that_there_is_nothing_new_is_not_sent_while_cards_wait(open_desk: Any) -> None:
+    desk = open_desk(min_cards=2, empty="note")
+    assert desk.compose(monday(0)).composed[0].subject == "Signals, weekly: nothing new this time"
+    desk.pairs(3)
+    assert desk.compose(monday(1)).composed == ()
+
+
+@pytest.mark.parametrize("when", ["0 8 * * MON", "0 8 * * *"])
+@pytest.mark.parametrize("least", [0, 2, 3])
+def test_whatever_is_put_off_each_card_is_mailed_once(open_desk: Any, when: str, least: int) -> None:
+    """Pain 12: no card is lost at the edge of a week or by being put off, and none is mailed twice."""
+    desk = open_desk(when=when, min_cards=least, min_cards_wait=2)
+    ready = [0.1, 0.9, 0.96, 1.0, 6.9, 7.9, 8, 15.2, 15.3]
+    desk.pairs(*ready)
+    for week in range(7):
+        for days in range(7):
+            desk.compose(monday(week, days=days))
+    mailed: list[str] = []
+    for number, _ in desk.issues():
+        mailed += desk.cards_of(number) if number else []
+    assert sorted(mailed) == sorted(f"Card {int(number * 100)}" for number in ready)
+
+
 def test_an_edition_may_say_that_there_is_nothing_new(open_desk: Any) -> None:
     desk = open_desk(empty="note", subject="{{ lead }} today")
     subscribe(desk.store, topics=("fog",))
@@ -390,6 +437,36 @@ def test_readers_with_the_same_choice_share_one_rendering(open_desk: Any) -> Non
     assert found["topics=fog"].subject == "Card 1"
 
 
+def test_a_reader_who_wants_titles_gets_lines_and_shares_them_with_others_who_do(open_desk: Any) -> None:
+    desk = open_desk()
+    subscribe(desk.store, topics=("signals",), titles_only=True)
+    subscribe(desk.store, "grace@reader.example", titles_only=True)
+    subscribe(desk.store, "edsger@reader.example", titles_only=True)
+    desk.pairs(0.1, 0.2)
+    report = desk.compose(monday(0))
+    with desk.store.read() as c:
+        found = load_renderings(c, report.composed[0].id)
+    assert set(found) == {"", PUBLIC, "titles", "topics=signals;titles"}
+    assert found["titles"].entries == found[""].entries
+    assert "Card 20" in found["titles"].html
+    assert "Remember number 20." in found[""].html
+    for part in (found["titles"].html, found["titles"].text):
+        # The preheader is one takeaway; nothing else of the cards is there.
+        assert part.count("Remember number") <= 1
+        assert "First paragraph" not in part
+
+
+def test_many_choices_are_all_rendered(open_desk: Any) -> None:
+    desk = open_desk()
+    topics = [f"t{number}" for number in range(60)]
+    for topic in topics:
+        subscribe(desk.store, f"{topic}@reader.example", topics=(topic, "signals"))
+    desk.pairs(0.1)
+    report = desk.compose(monday(0))
+    with desk.store.read() as c:
+        assert len(load_renderings(c, report.composed[0].id)) == 62
+
+
 def test_a_choice_made_since_gets_its_rendering_and_the_others_stay(open_desk: Any) -> None:
     """A corrected card does not alter what was composed."""
     desk = open_desk()
@@ -406,6 +483,36 @@ def test_a_choice_made_since_gets_its_rendering_and_the_others_stay(open_desk: A
     assert set(found) == {"", PUBLIC, "audiences=keeper"}
     assert found["audiences=keeper"].entries == found[""].entries
     assert _html(desk, 1) == before
+
+
+# --- explain -------------------------------------------------------------------------------------------------
+
+
+def test_an_explanation_is_of_the_next_issue_and_stores_nothing(open_desk: Any) -> None:
+    desk = open_desk(topics=("signals",), min_cards=2)
+    desk.pairs(0.1)
+    with desk.store.write() as c:
+        add_pair(c, 1, card=make_card(1, topics=("Fog",)), ready_at=day(0.2))
+        add_pair(c, 2, ready_at=monday(0, minutes=1))
+
+    def explained(now: datetime) -> Any:
+        return explain(desk.store, desk.settings, desk.workspace, "weekly", now=now)
+
+    about = explained(monday(0, minutes=5))
+    assert (about.number, about.occurrence.at, about.is_composed) == (1, monday(0), False)
+    assert about.outcome.startswith("only 1 card")
+    assert [one.entry.title for one in about.entries] == ["Card 10"]
+    assert {one.entry.title: one.why for one in about.not_taken} == {
+        "Card 1": "is on none of the edition's topics",
+        "Card 2": "was ready after the issue's hour; the next issue takes it",
+    }
+    assert desk.issues() == []
+    desk.compose(monday(0, minutes=5))
+    assert explained(monday(0, hours=1)).is_composed
+    desk.compose(monday(1))
+    assert explained(monday(1, hours=1)).outcome == 'there is nothing new, and empty = "skip"'
+    with pytest.raises(UsageError, match="did you mean"):
+        explain(desk.store, desk.settings, desk.workspace, "weakly", now=BEGIN)
 
 
 # --- preview -------------------------------------------------------------------------------------------------

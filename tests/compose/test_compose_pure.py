@@ -119,7 +119,12 @@ def test_cards_come_before_episodes_without_one_and_newer_before_older() -> None
         make_entry(5),
         make_entry(3, episode={"published": day(5)}),
     ]
-    assert [entry.id for entry in rank(entries)] == ["entry-3", "entry-5", "entry-1", "entry-9"]
+    assert [one.entry.id for one in rank(entries, make_edition(), at=monday(2))] == [
+        "entry-3",
+        "entry-5",
+        "entry-1",
+        "entry-9",
+    ]
 
 
 # --- headings ------------------------------------------------------------------------------------------------
@@ -161,11 +166,11 @@ def test_one_topic_of_all_cards_does_not_swallow_them() -> None:
 
 def test_an_issue_is_grouped_by_topic_with_the_lead_first_and_the_rest_last() -> None:
     entries = [
-        make_entry(1, topics=("Fog",)),
-        make_entry(2, topics=("Fog", "Ice")),
-        make_entry(3, topics=("Fog",)),
         make_entry(9, topics=("Ice",)),
         make_entry(5, topics=()),
+        make_entry(3, topics=("Fog",)),
+        make_entry(2, topics=("Fog", "Ice")),
+        make_entry(1, topics=("Fog",)),
     ]
     sections = arrange(entries, make_edition())
     assert [(section.name, [entry.id for entry in section.entries]) for section in sections] == [
@@ -173,7 +178,6 @@ def test_an_issue_is_grouped_by_topic_with_the_lead_first_and_the_rest_last() ->
         ("Fog", ["entry-3", "entry-1"]),
         ("", ["entry-5"]),
     ]
-    assert sections == arrange(list(reversed(entries)), make_edition())
 
 
 def test_the_editions_own_topics_and_the_readers_before_them_give_the_headings() -> None:
@@ -186,10 +190,10 @@ def test_the_editions_own_topics_and_the_readers_before_them_give_the_headings()
 
 def test_an_issue_can_be_grouped_by_audience_and_then_by_topic() -> None:
     entries = [
-        make_entry(1, topics=("Fog",), audiences=("Keeper",)),
-        make_entry(2, topics=("Fog",), audiences=("Keeper",)),
-        make_entry(3, topics=("Ice",), audiences=("Keeper", "Pilot")),
         make_entry(4, topics=("Ice",), audiences=("Pilot",)),
+        make_entry(3, topics=("Ice",), audiences=("Keeper", "Pilot")),
+        make_entry(2, topics=("Fog",), audiences=("Keeper",)),
+        make_entry(1, topics=("Fog",), audiences=("Keeper",)),
     ]
     flat = arrange(entries, make_edition(group_by=GroupBy.AUDIENCE))
     assert [(s.name, [group.name for group in s.groups]) for s in flat] == [("Pilot", [""]), ("Keeper", [""])]
@@ -212,6 +216,16 @@ def test_the_contents_line_counts_cards_headings_and_hours() -> None:
     unknown = [*entries[:2], make_entry(8, carded=False, episode={"duration": None})]
     assert words.say_contents(unknown, by_audience, 2) == "2 cards and 1 more episode for 2 audiences"
     assert words.say_contents(unknown[2:], edition, 0) == "1 episode"
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [(1, "Also today"), (7, "Also this week"), (31, "Also this month"), (92, "Also"), (None, "Also")],
+)
+def test_the_heading_of_what_is_only_listed_goes_by_how_often_there_is_an_issue(
+    interval: float | None, said: str
+) -> None:
+    assert words.say_also(None if interval is None else timedelta(days=interval, hours=1)) == said
 
 
 def test_the_preheader_is_the_takeaway_cut_at_a_word_and_never_the_title() -> None:
@@ -289,6 +303,38 @@ def test_what_fits_keeps_as_much_detail_as_it_can(sizes: list[int], limit: int) 
     assert len(html) <= limit
     steps = sum(details.values())
     assert steps == 0 or len(render(shorten(ranked, steps - 1))) > limit
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=25), st.data())
+def test_a_bad_guess_of_what_is_saved_costs_renderings_and_no_detail(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    ranked = [str(number) for number in range(len(sizes))]
+    start = dict.fromkeys(data.draw(st.sets(st.sampled_from(ranked))), Detail.LINE)
+    asked = 0
+
+    def render(details: dict[str, Detail]) -> str:
+        nonlocal asked
+        asked += 1
+        return "x" * sum(sizes[int(each)] * (Detail.LEFT_OUT - detail) for each, detail in details.items())
+
+    limit = max(1, len(render(shorten(ranked, 0, start))) * 2 // 3)
+    asked = 0
+    exact = fit(ranked, render, start=start, limit=limit)  # type: ignore[arg-type]
+    guess = data.draw(st.integers(0, 10_000))
+    assert fit(ranked, render, start=start, saves=lambda *_: guess, limit=limit) == exact  # type: ignore[arg-type]
+    expected = data.draw(st.integers(0, 100_000))
+    assert fit(ranked, render, start=start, expected=expected, limit=limit) == exact  # type: ignore[arg-type]
+    before = asked
+    honest = fit(ranked, render, start=start, saves=lambda each, _: sizes[int(each)], limit=limit)  # type: ignore[arg-type]
+    assert honest == exact
+    assert asked - before <= 4
+    assert all(honest[0][each] >= Detail.LINE for each in start)
+
+
+def test_what_fits_whole_is_whole_though_it_was_expected_to_be_too_large() -> None:
+    details, html = fit(["1"], lambda details: "x" * (50 - 10 * details["1"]), expected=10**6, limit=100)
+    assert (details, len(html)) == ({"1": Detail.FULL}, 50)
 
 
 def test_a_frame_that_is_too_large_by_itself_is_said() -> None:

@@ -94,7 +94,7 @@ def test_headings_are_in_order_below_one_title(page: Any) -> None:
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
-    assert [each.text_content() for each in page.iter("h2")] == ["Fog", "Ice", "Sand", "Also"]
+    assert [each.text_content() for each in page.iter("h2")] == ["Fog", "Ice", "Sand", "More"]
     assert len(list(page.iter("h3"))) == 7
 
 
@@ -386,6 +386,69 @@ def test_one_endless_card_is_shortened_too() -> None:
     found = render(make_entry(1, summary="lamp " * 90_000, title="T" * 90_000), make_entry(2))
     assert size_bytes(found.html) <= LIMIT_BYTES
     assert ">Card 2<" in found.html
+
+
+def test_a_rendering_does_not_depend_on_those_before_it() -> None:
+    """Cards are set once and kept; none may show what another choice, another page or another issue made of it."""
+    from letters.compose.render import Renderer
+
+    cards = [*issue_of_many_kinds(), *(long_card(number) for number in range(20, 50))]
+    choices = [
+        Choice(),
+        Choice(topics=frozenset({"ice", "signals"})),
+        Choice(topics=frozenset({"sand"}), audiences=frozenset({"keeper"})),
+        Choice(titles_only=True),
+        Choice(topics=frozenset({"fog", "topic 3"})),
+    ]
+    edition = make_edition(max_cards=25)
+    shared, kept = make_press(edition), Renderer(None)
+    for number in (7, 8):
+        press = type(shared)(kept, shared.settings, edition, shared.occurrence, number)
+        for choice in [*choices, *reversed(choices)]:
+            alone = type(shared)(Renderer(None), shared.settings, edition, shared.occurrence, number)
+            assert press.render(cards, choice) == alone.render(cards, choice)
+        assert press.render_public(cards) == alone.render_public(cards)
+
+
+def test_no_text_can_ask_for_a_piece_of_another_card() -> None:
+    text = "letters.invalid/piece/0; LETTERS.invalid/piece/1; letters.invalid/piece/begin;"
+    found = render(
+        make_entry(9, title="Ours"), make_entry(1, title=text, summary=text), edition=make_edition(title=text)
+    )
+    titles = [each.text_content() for each in lxml.html.document_fromstring(found.html).iter("h3")]
+    assert titles == ["Ours", "(no link)/piece/0; (no link)/piece/1; (no link)/piece/begin;"]
+    assert found.html.count(">Ours<") == 1
+
+
+def test_what_is_only_listed_is_a_line_with_its_show_in_both_parts() -> None:
+    entries = [make_entry(number, language="de" if number == 2 else "") for number in range(5)]
+    found = render(*entries, edition=make_edition(max_cards=3))
+    page = lxml.html.document_fromstring(found.html)
+    assert [each.text_content() for each in page.iter("h2")] == ["Signals", "Also this week"]
+    assert len(list(page.iter("h3"))) == 3
+    lines = page.xpath("//p[@class='also']")
+    assert [line.text_content() for line in lines] == [
+        "Card 1 · The Lighthouse Show",
+        "Card 0 · The Lighthouse Show",
+    ]
+    assert lines[0].xpath("a/@href") == ["https://harbour.example/cards/card-1/"]
+    assert "3 cards, about 2 hours of listening; 2 more in short" in found.html
+    assert "\nALSO THIS WEEK\n" in found.text
+    assert (
+        "\nCard 1 · The Lighthouse Show\n[7] Read the card: https://harbour.example/cards/card-1/\n"
+        in found.text
+    )
+    assert found.entries == ("entry-4", "entry-3", "entry-2", "entry-1", "entry-0")
+    assert "Also this week" in make_press(make_edition(max_cards=3)).render_public(entries).html
+
+
+def test_lines_alone_are_never_clipped_either() -> None:
+    cards = [make_entry(number) for number in range(500)]
+    for choice, most in ((Choice(titles_only=True), 0), (Choice(), 5)):
+        found = render(*cards, choice=choice, edition=make_edition(max_cards=most))
+        assert size_bytes(found.html) <= LIMIT_BYTES
+        assert all(mark in found.html for mark in PersonalLink)
+        assert "more on this issue’s page" in found.html
 
 
 # --- an empty one ------------------------------------------------------------------------------------------

@@ -312,6 +312,9 @@ EDITION = '[[edition]]\nkey = "e"\ntitle = "E"\nwhen = "0 8 * * MON"\n'
         ('catch_up = "all"', 'catch_up is "all", wanted "latest" or "none"'),
         ('grace = "-1h"', 'grace "-1h" is no duration; wanted one such as "14d", "12h", "1h30m" or "1s"'),
         ('uncarded = "yes"', 'uncarded is "yes", wanted true or false'),
+        ("min_cards = -1", "min_cards is -1, wanted 0 or more"),
+        ("min_cards_wait = -1", "min_cards_wait is -1, wanted 0 or more"),
+        ('max_cards = "all"', 'max_cards is "all", wanted a whole number'),
         ('topics = "ai"', 'topics is "ai", wanted a list such as ["a", "b"]'),
         ('topics = ["ai", "Open Models"]', 'topics, item 2 "Open Models" is no key, wanted small letters and digits joined by single hyphens; "open-models" would do'),
         ("audiences = [1]", "audiences, item 1 is 1, wanted text in quotes"),
@@ -324,6 +327,14 @@ def test_a_bad_line_of_an_edition_is_told_with_its_name(
     complaints: Complaints, line: str, words: str
 ) -> None:
     assert complaints(schedule=f"{EDITION}{line}\n") == [f'config/schedule.toml:5: edition "e": {words}']
+
+
+def test_an_issue_cannot_want_more_cards_than_it_may_have(complaints: Complaints, load: Load) -> None:
+    assert complaints(schedule=f"{EDITION}min_cards = 5\nmax_cards = 3\n") == [
+        'config/schedule.toml:6: edition "e": max_cards is 3, and min_cards is 5; raise max_cards or lower min_cards'
+    ]
+    (edition,) = load(LETTERS, schedule=f"{EDITION}min_cards = 5\nmax_cards = 0\n").editions
+    assert (edition.min_cards, edition.max_cards, edition.min_cards_wait) == (5, 0, 3)
 
 
 def test_a_good_subject_is_taken(load: Load) -> None:

@@ -35,6 +35,8 @@ class Draft:
     guid: str = ""
     language: str = ""
     date: date | None = None
+    weight: int = 0
+    pinned: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, what: str, *, line: int | None = None, remedy: str = "") -> None:
@@ -112,6 +114,8 @@ class Draft:
                 guid=self.guid,
                 language=self.language,
                 date=self.date,
+                weight=self.weight,
+                pinned=self.pinned,
             )
         )
         if not card.title:

@@ -130,6 +130,23 @@ def _read_names(name: str) -> Callable[[Field, Draft], None]:
     return read
 
 
+def _read_weight(field: Field, draft: Draft) -> None:
+    try:
+        weight = int(_text(field.value))
+    except (ValueError, _ShapeError):
+        raise _ShapeError(_WANTED_WEIGHT) from None
+    if abs(weight) > HEAVIEST:
+        raise _ShapeError(_WANTED_WEIGHT)
+    draft.weight = weight
+
+
+def _read_pinned(field: Field, draft: Draft) -> None:
+    value = _TRUTHS.get(str(field.value).strip().lower())
+    if value is None:
+        raise _ShapeError('"true" or "false"')
+    draft.pinned = value
+
+
 def _read_insights(field: Field, draft: Draft) -> None:
     if isinstance(field.value, str | list):
         draft.lead.extend(_texts(field.value))
@@ -180,12 +197,20 @@ def _read_sections(field: Field, draft: Draft) -> None:
     )
 
 
+#: A weight is from minus this to this.
+HEAVIEST = 9
+_WANTED_WEIGHT = f"a whole number from -{HEAVIEST} to {HEAVIEST}"
+# YAML's words (1.1); front matter is read as text.
+_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 _READERS: dict[str, Callable[[Field, Draft], None]] = {
     "id": lambda field, draft: draft.set_id(_text(field.value), line=field.line),
     "link": _one("link"),
     "guid": _one("guid"),
     "language": _one("language"),
     "date": lambda field, draft: draft.set_date(_text(field.value), line=field.line),
+    "weight": _read_weight,
+    "pinned": _read_pinned,
     "title": _one("title"),
     "summary": _many("summary", _texts),
     "takeaway": _many("takeaway", _texts),

@@ -39,6 +39,8 @@ def write_json(card: Card) -> str:
         "guid": card.guid,
         "language": card.language,
         "date": card.date.isoformat() if card.date else "",
+        "weight": card.weight,
+        "pinned": card.pinned,
         "summary": card.summary,
         "takeaway": card.takeaway,
         "insights": _filled(

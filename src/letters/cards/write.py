@@ -94,6 +94,8 @@ def _binding_fields(card: Card) -> dict[str, object]:
         "guid": card.guid,
         "language": card.language,
         "date": card.date,
+        "weight": card.weight,
+        "pinned": card.pinned,
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -11,9 +11,11 @@ import typer
 
 from letters import pipeline
 from letters.cli.app import app, face_of
+from letters.cli.compose_explain import explanation_as_json, print_explanation, read_choice
 from letters.cli.face import Face, count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.cli.summary import pass_as_json, pass_as_rows
+from letters.compose import explain as explain_issue
 from letters.compose import preview
 from letters.errors import UsageError
 from letters.files import replace_file
@@ -63,13 +65,40 @@ def publish(
 def compose(
     context: typer.Context,
     edition: Annotated[str, typer.Argument(metavar="EDITION", help="The edition's key.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Compose nothing; say how the next issue comes about.")
+    ] = False,
+    topics: Annotated[
+        str, typer.Option(metavar="KEYS", help="With --explain: as a reader of these topics sees it.")
+    ] = "",
+    audiences: Annotated[
+        str, typer.Option(metavar="KEYS", help="With --explain: as a reader of these audiences sees it.")
+    ] = "",
+    titles_only: Annotated[
+        bool, typer.Option("--titles-only", help="With --explain: as a reader who wants lines sees it.")
+    ] = False,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compose an edition's latest occurrence that is due; when none is, write a preview and store nothing."""
+    """Compose an edition's latest occurrence that is due; when none is, write a preview and store nothing.
+
+    With --explain: each card's points by rule, its heading and why, what was shortened, and what was left out and why.
+    """
     face = face_of(context)
     moment = parse_now(now)
+    choice = read_choice(topics, audiences, titles_only=titles_only)
+    if explain:
+        with face.house(workspace) as house:
+            _check_edition(house, edition)
+            about = explain_issue(
+                house.store, house.settings, house.workspace, edition, now=moment, choice=choice
+            )
+        if not face.as_json:
+            print_explanation(face, about)
+        face.finish(explanation_as_json(about))
+    if choice.key:
+        raise UsageError("--topics, --audiences and --titles-only are for --explain; add it")
     with face.house(workspace) as house, face.progress("compose") as progress:
         _check_edition(house, edition)
         with begin_pass(house, "compose", now=moment, progress=progress) as run:

@@ -5,6 +5,16 @@ number, entries and final renderings, skipped ones with the reason in words. Wha
 exists once per edition, local date and slot, whole or not at all.
 """
 
-from letters.compose.edge import ComposeReport, complete_renderings, compose, preview
+from letters.compose.edge import ComposeReport, complete_renderings, compose, explain, preview
+from letters.compose.explain import ExplainedEntry, Explanation, NotTaken
 
-__all__ = ["ComposeReport", "complete_renderings", "compose", "preview"]
+__all__ = [
+    "ComposeReport",
+    "ExplainedEntry",
+    "Explanation",
+    "NotTaken",
+    "complete_renderings",
+    "compose",
+    "explain",
+    "preview",
+]

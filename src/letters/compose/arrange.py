@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from letters.compose.rank import rank
 from letters.model import Audience, Choice, Edition, Entry, GroupBy, Topic
+from letters.text import count_words
 
 #: Heading of what is on no topic, or for no audience; its own section at the end.
 NO_HEADING = ""
@@ -54,11 +54,10 @@ class Section:
 def arrange(entries: Sequence[Entry], edition: Edition, choice: Choice | None = None) -> tuple[Section, ...]:
     """The sections of an issue in reading order: the one with the lead card first, then by size.
 
-    What the reader chose comes before what the edition asks for, as a heading.
+    `entries` come the most important first, and keep that order below each heading. What the reader chose comes before
+    what the edition asks for, as a heading.
     """
-    choice = choice or Choice()
-    by_topic = _Grouping(lambda entry: entry.topics, choice.topics or frozenset(edition.topics))
-    by_audience = _Grouping(lambda entry: entry.audiences, choice.audiences or frozenset(edition.audiences))
+    by_topic, by_audience = _groupings(edition, choice or Choice())
     if edition.group_by is GroupBy.TOPIC:
         return tuple(_flat(group) for group in by_topic.groups(entries))
     sections = by_audience.groups(entries)
@@ -66,6 +65,33 @@ def arrange(entries: Sequence[Entry], edition: Edition, choice: Choice | None = 
         return tuple(_flat(group) for group in sections)
     return tuple(
         Section(key=group.key, name=group.name, groups=by_topic.groups(group.entries)) for group in sections
+    )
+
+
+def why_under(section: Section, entry: Entry, edition: Edition, choice: Choice | None = None) -> str:
+    """Why the entry stands in that section, in words: which of its headings that is, and with how many others."""
+    by_topic, by_audience = _groupings(edition, choice or Choice())
+    grouping, noun = (by_topic, "topic") if edition.group_by is GroupBy.TOPIC else (by_audience, "audience")
+    if section.key == NO_HEADING:
+        return f"has no {noun}"
+    own = {each.key for each in grouping.nouns(entry)}
+    open_to = grouping.headings(entry)
+    asked = " that is asked for" if len(open_to) < len(own) else ""
+    if len(open_to) == 1:
+        return f"its only {noun}{asked}"
+    others = len(section.entries) - 1
+    place = _ORDINALS.get(open_to.index(section.key), "a later")
+    together = f", with {count_words(others, 'other')}" if others else ""
+    return f"its {place} {noun}{asked}{together}"
+
+
+_ORDINALS = {0: "first", 1: "second", 2: "third", 3: "fourth", 4: "fifth"}
+
+
+def _groupings(edition: Edition, choice: Choice) -> tuple[_Grouping, _Grouping]:
+    return (
+        _Grouping(lambda entry: entry.topics, choice.topics or frozenset(edition.topics)),
+        _Grouping(lambda entry: entry.audiences, choice.audiences or frozenset(edition.audiences)),
     )
 
 
@@ -81,17 +107,17 @@ class _Grouping:
     wanted: frozenset[str]
 
     def groups(self, entries: Sequence[Entry]) -> tuple[Group, ...]:
-        ranked = rank(entries)
-        names = {noun.key: noun.name for entry in ranked for noun in self.nouns(entry)}
-        places = assign({entry.id: self._headings(entry) for entry in ranked})
+        names = {noun.key: noun.name for entry in entries for noun in self.nouns(entry)}
+        places = assign({entry.id: self.headings(entry) for entry in entries})
         groups = [
-            Group(key=key, name=names.get(key, ""), entries=_under(key, ranked, places))
-            for key in set(places.values())
+            Group(key=key, name=names.get(key, ""), entries=_under(key, entries, places))
+            for key in dict.fromkeys(places.values())
         ]
-        position = {entry.id: index for index, entry in enumerate(ranked)}
+        position = {entry.id: index for index, entry in enumerate(entries)}
         return tuple(sorted(groups, key=lambda group: self._order(group, position)))
 
-    def _headings(self, entry: Entry) -> tuple[str, ...]:
+    def headings(self, entry: Entry) -> tuple[str, ...]:
+        """Under which headings an entry may stand, the preferred first."""
         keys = tuple(dict.fromkeys(noun.key for noun in self.nouns(entry)))
         return tuple(key for key in keys if key in self.wanted) or keys
 
@@ -100,8 +126,8 @@ class _Grouping:
         return (group.key == NO_HEADING, first > 0, -len(group.entries), first)
 
 
-def _under(key: str, ranked: Iterable[Entry], places: Mapping[str, str]) -> tuple[Entry, ...]:
-    return tuple(entry for entry in ranked if places[entry.id] == key)
+def _under(key: str, entries: Iterable[Entry], places: Mapping[str, str]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if places[entry.id] == key)
 
 
 def assign(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:

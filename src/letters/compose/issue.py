@@ -1,22 +1,58 @@
-"""One issue as everybody sees it: arranged, fitted to the size budget, rendered once per distinct choice. Pure."""
+"""One issue as everybody sees it: planned, fitted to the size budget, rendered once per distinct choice. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from letters.calendar import previous_occurrence
 from letters.compose import words
-from letters.compose.arrange import Section, arrange
-from letters.compose.rank import rank
+from letters.compose.card_view import CardViews, Frame
+from letters.compose.issue_view import view_issue
+from letters.compose.plan import Plan, make_plan
 from letters.compose.render import Renderer
-from letters.compose.select import narrow
-from letters.compose.size import Detail, fit
-from letters.compose.view import Frame, IssueView, find_lead, view_issue
+from letters.compose.size import Detail, fit, size_bytes
+from letters.compose.view import IssueView
 from letters.model import PUBLIC, Choice, ComposedIssue, Edition, Entry, Occurrence, Rendering
 from letters.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """An issue as a choice sees it, and how it came about: the plan, and the detail that there was room for."""
+
+    plan: Plan
+    details: Mapping[str, Detail]
+    rendering: Rendering
+    #: The heading of what is only listed.
+    also_name: str
+
+
+class Sizes:
+    """Guesses how large a mail would be in full, from how large the one before was: so much a frame, so much its cards."""
+
+    def __init__(self, cards: CardViews) -> None:
+        self._cards = cards
+        self._frame: int | None = None
+
+    def expect(self, entries: Mapping[str, Entry], details: Mapping[str, Detail]) -> int | None:
+        """Bytes of a mail of these entries in that detail; None when there was none before."""
+        return None if self._frame is None else self._frame + self._texts(entries, details)
+
+    def learn(self, entries: Mapping[str, Entry], details: Mapping[str, Detail], size: int) -> None:
+        self._frame = size - self._texts(entries, details)
+
+    def _texts(self, entries: Mapping[str, Entry], details: Mapping[str, Detail]) -> int:
+        return sum(
+            self._cards.saves(entry, step)
+            for each, entry in entries.items()
+            for step in Detail
+            if step > details.get(each, Detail.FULL)
+        )
+
+
+@dataclass(frozen=True)
 class Press:
     """What is needed to print the renderings of one issue."""
 
@@ -26,8 +62,8 @@ class Press:
     occurrence: Occurrence
     number: int
 
-    def compose(self, entries: Sequence[Entry], choices: Iterable[Choice]) -> ComposedIssue:
-        """The issue with all its renderings; its entries come in the reading order of the full one."""
+    def compose(self, entries: Sequence[Entry]) -> ComposedIssue:
+        """The issue as it is without anybody's choice; its entries come in the reading order."""
         full = self.render(entries, Choice())
         by_id = {entry.id: entry for entry in entries}
         return ComposedIssue(
@@ -35,11 +71,7 @@ class Press:
             occurrence=self.occurrence,
             number=self.number,
             entries=tuple(by_id[each] for each in full.entries),
-            renderings=(
-                full,
-                self.render_public(entries),
-                *(self.render(entries, choice) for choice in choices if choice.key),
-            ),
+            renderings=(full, self.render_public(entries)),
         )
 
     def render(self, entries: Sequence[Entry], choice: Choice) -> Rendering:
@@ -47,36 +79,52 @@ class Press:
 
         An issue that has nothing for anybody says so to everybody.
         """
-        left = narrow(entries, choice)
-        if entries and not left:
-            return Rendering(choice=choice.key, subject="", preheader="", html="", text="")
-        sections = arrange(left, self.edition, choice)
+        return self.print(entries, choice).rendering
+
+    def print(self, entries: Sequence[Entry], choice: Choice) -> Printed:
+        """The same, with how it came about."""
+        plan = make_plan(entries, self.edition, choice, at=self.occurrence.at)
+        if entries and not plan.ranked:
+            nothing = Rendering(choice=choice.key, subject="", preheader="", html="", text="")
+            return Printed(plan=plan, details={}, rendering=nothing, also_name="")
 
         def view(details: Mapping[str, Detail]) -> IssueView:
-            return view_issue(self._frame, sections, details, is_mail=True)
+            return view_issue(self._cards, plan, details, is_mail=True)
 
-        ranked = [entry.id for entry in rank(left)]
-        details, html = fit(ranked, lambda details: self.renderer.html(view(details)))
-        return self._rendering(choice.key, sections, view(details), html)
+        by_id = {one.entry.id: one.entry for one in plan.ranked}
+        details, html = fit(
+            list(by_id),
+            lambda details: self.renderer.html(view(details)),
+            start=plan.start,
+            saves=lambda each, detail: self._cards.saves(by_id[each], detail),
+            expected=self._sizes.expect(by_id, plan.start),
+        )
+        self._sizes.learn(by_id, details, size_bytes(html))
+        return Printed(
+            plan=plan,
+            details=details,
+            rendering=self._rendering(choice.key, plan, view(details), html),
+            also_name=self._cards.frame.also_name,
+        )
 
     def render_public(self, entries: Sequence[Entry]) -> Rendering:
-        """The issue for everybody's eyes: everything in full, nothing personal."""
-        sections = arrange(entries, self.edition)
-        view = view_issue(self._frame, sections, {}, is_mail=False)
-        return self._rendering(PUBLIC, sections, view, self.renderer.html(view))
+        """The issue for everybody's eyes: nothing personal, and no size that would have to be kept."""
+        plan = make_plan(entries, self.edition, Choice(), at=self.occurrence.at)
+        view = view_issue(self._cards, plan, plan.start, is_mail=False)
+        return self._rendering(PUBLIC, plan, view, self.renderer.html(view))
 
-    def _rendering(self, choice: str, sections: Sequence[Section], view: IssueView, html: str) -> Rendering:
+    def _rendering(self, choice: str, plan: Plan, view: IssueView, html: str) -> Rendering:
         return Rendering(
             choice=choice,
-            subject=self._subject(sections),
+            subject=self._subject(plan),
             preheader=view.preheader,
             html=html,
             text=self.renderer.text(view),
-            entries=tuple(entry.id for section in sections for entry in section.entries),
+            entries=tuple(entry.id for entry in plan.reading_order),
         )
 
-    def _subject(self, sections: Sequence[Section]) -> str:
-        lead = find_lead(sections)
+    def _subject(self, plan: Plan) -> str:
+        lead = plan.lead
         subject = self.renderer.subject(
             # An edition's own subject speaks of a lead; the short mail that there is nothing new has none.
             self.edition.subject if lead else "",
@@ -84,15 +132,23 @@ class Press:
             issue=self.number,
             date=self.occurrence.local_date,
             lead=words.clean_line(lead.title, words.LEAD_LENGTH) if lead else "",
-            count=sum(len(section.entries) for section in sections),
+            count=len(plan.ranked),
         )
         return words.cut(subject, words.SUBJECT_LENGTH)
 
-    @property
-    def _frame(self) -> Frame:
-        return Frame(
-            site=self.settings.site,
-            edition=self.edition,
-            number=self.number,
-            date=self.occurrence.local_date,
+    @cached_property
+    def _sizes(self) -> Sizes:
+        return Sizes(self._cards)
+
+    @cached_property
+    def _cards(self) -> CardViews:
+        previous = previous_occurrence(self.edition, self.occurrence)
+        return CardViews(
+            Frame(
+                site=self.settings.site,
+                edition=self.edition,
+                number=self.number,
+                date=self.occurrence.local_date,
+                interval=self.occurrence.at - previous.at if previous else None,
+            )
         )

@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from letters.model import Edition, Entry, GroupBy, PersonalLink
+from letters.model import MARK_HOST, Edition, Entry, GroupBy
 from letters.text import count_words, one_line, paragraphs, strip_controls
 
 #: Longer subjects are cut; inboxes show far less.
@@ -18,8 +17,7 @@ LEAD_LENGTH = 150
 #: Inboxes show some 40 to 140 characters after the subject; more is never seen.
 PREHEADER_LENGTH = 140
 
-_MARK_HOST = urlsplit(PersonalLink.UNSUBSCRIBE.value).hostname or ""
-_MARK_HOST_ANYHOW = re.compile(re.escape(_MARK_HOST), re.IGNORECASE)
+_MARK_HOST_ANYHOW = re.compile(re.escape(MARK_HOST), re.IGNORECASE)
 _VIDEO = re.compile(
     r"https?://(?:[a-z0-9-]+\.)*(?:youtube\.com|youtu\.be|vimeo\.com)(?=[/?#:]|$)", re.IGNORECASE
 )
@@ -81,8 +79,16 @@ def say_span(span: timedelta) -> str:
     return " ".join(said[:2]) or "less than a minute"
 
 
-def say_contents(entries: Sequence[Entry], edition: Edition, sections: int) -> str:
-    """ "7 cards on 3 topics, about 5 hours of listening": the line below the issue's title."""
+def say_also(interval: timedelta | None) -> str:
+    """The heading of what an issue only lists, by how often there is one; with room for a clock that is put forward."""
+    if interval is None:
+        return "Also"
+    names = ((1, "Also today"), (7, "Also this week"), (31, "Also this month"))
+    return next((name for days, name in names if interval <= timedelta(days=days, hours=1)), "Also")
+
+
+def say_contents(entries: Sequence[Entry], edition: Edition, sections: int, *, also: int = 0) -> str:
+    """ "7 cards on 3 topics, about 5 hours of listening; 12 more in short": the line below the issue's title."""
     cards = sum(entry.card is not None for entry in entries)
     episodes = len(entries) - cards
     parts = [count_words(cards, "card")] if cards else []
@@ -93,7 +99,8 @@ def say_contents(entries: Sequence[Entry], edition: Edition, sections: int) -> s
         noun = "topic" if edition.group_by is GroupBy.TOPIC else "audience"
         said += f" {'on' if noun == 'topic' else 'for'} {count_words(sections, noun)}"
     listening = say_listening(entries)
-    return f"{said}, {listening}" if listening else said
+    said = f"{said}, {listening}" if listening else said
+    return f"{said}; {also} more in short" if also else said
 
 
 def say_listening(entries: Sequence[Entry]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 #: Columns of the text part.
 WIDTH = 72
 
 
+# Readers of different choices get the same paragraphs.
+@lru_cache(maxsize=4096)
 def fill(text: str, width: int = WIDTH, *, first: str = "", hanging: str = "") -> str:
     """One paragraph, wrapped at `width` columns, behind `first` on its first line and `hanging` on the others.
 

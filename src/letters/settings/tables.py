@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from letters.model import RECIPIENT_ZONE, Audience, Edition, GroupBy, Source, Topic
 from letters.settings import values
@@ -98,8 +98,27 @@ class EditionTable(Table):
     )
     grace: Duration = Field(timedelta(hours=12), description="How late an issue may still be sent.")
     uncarded: bool = Field(False, description="Also list episodes that got no card in time.")
+    min_cards: int = Field(
+        0,
+        ge=0,
+        description="With fewer cards than this the issue is put off, and its cards go into the next one.",
+    )
+    min_cards_wait: int = Field(
+        3, ge=0, description="How many issues in a row a card may be put off; then it goes out all the same."
+    )
+    max_cards: int = Field(
+        0, ge=0, description="How many are shown with their texts; the rest are lines at the end. 0: all."
+    )
     subject: values.Subject = Field("", description="Template of the subject; empty: the shipped one.")
     language: values.Language = Field("", description="Language of its mails (BCP 47); empty: the site's.")
+
+    @field_validator("max_cards")
+    @classmethod
+    def _leave_room(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("min_cards", 0)
+        if 0 < value < least:
+            raise ValueError(f"is {value}, and min_cards is {least}; raise max_cards or lower min_cards")
+        return value
 
     def value(self) -> Edition:
         return Edition(**self.model_dump() | {"group_by": GroupBy(self.group_by)})

@@ -51,6 +51,14 @@ def occurrences_done(c: Connection, edition: str) -> frozenset[tuple[date, int]]
     return frozenset((row.local_date, row.slot) for row in c.execute(query))
 
 
+def skipped_after(c: Connection, edition: str, moment: datetime) -> int:
+    """How many occurrences of the edition after the moment were skipped."""
+    query = select(func.count()).where(
+        issue.c.edition == edition, issue.c.number.is_(None), issue.c.occurs_at > moment
+    )
+    return c.scalar(query.select_from(issue)) or 0
+
+
 def load_issue(c: Connection, issue_id: int) -> Issue | None:
     """The issue with this id."""
     return _one(c, select(issue).where(issue.c.id == issue_id))

@@ -90,13 +90,13 @@ def count_subscribers(c: Connection) -> int:
 def choices_of(c: Connection, edition: str) -> list[Choice]:
     """The distinct choices, other than "everything", of the confirmed subscribers of an edition; by key."""
     query = (
-        select(subscriber.c.topics, subscriber.c.audiences)
+        select(subscriber.c.topics, subscriber.c.audiences, subscriber.c.titles_only)
         .where(subscriber.c.status == SubscriberStatus.CONFIRMED, receives(edition))
         .distinct()
     )
     found = {
-        Choice(topics=frozenset(topics), audiences=frozenset(audiences))
-        for topics, audiences in c.execute(query)
+        Choice(topics=frozenset(topics), audiences=frozenset(audiences), titles_only=titles_only)
+        for topics, audiences, titles_only in c.execute(query)
     }
     return sorted((choice for choice in found if choice.key), key=lambda choice: choice.key)
 
@@ -189,6 +189,7 @@ def _subscriber(row: Row[Any], editions: Collection[str]) -> Subscriber:
         language=row.language,
         topics=tuple(row.topics),
         audiences=tuple(row.audiences),
+        titles_only=row.titles_only,
         editions=tuple(sorted(editions)),
         status=SubscriberStatus(row.status),
         consent_at=row.consent_at,
@@ -218,6 +219,7 @@ def _values(row: Subscriber, now: datetime) -> dict[str, Any]:
         # Sorted, so that equal choices are equal columns.
         "topics": sorted(set(row.topics)),
         "audiences": sorted(set(row.audiences)),
+        "titles_only": row.titles_only,
         "status": row.status.value,
         "consent_at": row.consent_at,
         "consent_source": row.consent_source,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     or_,
     true,
 )
@@ -534,6 +535,7 @@ subscriber = Table(
     Column("language", Text, nullable=False, default=""),
     Column("topics", _JSON, nullable=False),
     Column("audiences", _JSON, nullable=False),
+    Column("titles_only", Boolean, nullable=False, server_default=false()),
     Column("status", Text, nullable=False),
     Column("consent_at", UTCDateTime),
     Column("consent_source", Text, nullable=False, default=""),
