@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from press_kit import Press, make_settings
 
 from builders import DAY_ZERO, add_pair, change_card, day, make_card, make_id
 from letters.model import PUBLIC, Edition, IssueState, Occurrence, Rendering
+from letters.store import Store
 from letters.store.entries import retire_entry
 from letters.store.issues import add_issue
 
@@ -21,13 +24,29 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 BASE = "https://signal.example/"
 
 
-@pytest.fixture
-def newsroom(sqlite_press: Any, with_settings: Any) -> Any:
-    """Ten cards that came one by one; a document holds three."""
-    sqlite_press.settings = with_settings(publish={"entries": SIZE})
+@pytest.fixture(scope="module")
+def ten_cards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with its database, to be copied: ten cards that came one by one; a document holds three."""
+    root = tmp_path_factory.mktemp("history")
+    press = opened(root)
+    press.store.upgrade()
     for number in range(1, 11):
-        add(sqlite_press, number)
-    return sqlite_press
+        add(press, number)
+    press.store.close()
+    return root
+
+
+def opened(root: Path) -> Press:
+    press = Press(root, Store(f"sqlite:///{root}/letters.db"))
+    press.settings = make_settings(publish={"entries": SIZE})
+    return press
+
+
+@pytest.fixture
+def newsroom(ten_cards: Path, tmp_path: Path) -> Iterator[Press]:
+    press = opened(Path(shutil.copytree(ten_cards, tmp_path / "newsroom")))
+    yield press
+    press.store.close()
 
 
 def add(press: Any, number: int) -> None:
@@ -182,9 +201,7 @@ def test_pages_move_with_the_site(newsroom: Any, with_settings: Any) -> None:
     assert [entry.id for entry in newsroom.parse("archive/all/1.atom").entries] == ids
 
 
-def test_a_first_publishing_of_many_cuts_the_same_pages(
-    newsroom: Any, sqlite_press: Any, tmp_path: Any
-) -> None:
+def test_a_first_publishing_of_many_cuts_the_same_pages(newsroom: Any) -> None:
     """Cards that all came together, as after an import."""
     before = {path for path in newsroom.files() if path.startswith("archive/")}
     assert len(before) == 4 * 4 * 3

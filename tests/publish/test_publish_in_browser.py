@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from press_kit import Press, make_settings
 
 from browser_kit import overflow, small_targets, tags, without_outline, worst_contrast
 from builders import add_pair, day, make_card
@@ -40,11 +40,14 @@ class House:
     store: Store
 
 
-@pytest.fixture
-def site(sqlite_press: Any, with_settings: Any) -> Iterator[tuple[str, Path]]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A full site: many topics, titles in all directions, similar cards, a feed with a history, a retired card."""
-    press = sqlite_press
-    press.settings = with_settings(
+    root = tmp_path_factory.mktemp("site")
+    store = Store(f"sqlite:///{root}/letters.db")
+    store.upgrade()
+    press = Press(root, store)
+    press.settings = make_settings(
         site={"description": "Of lights and logs.", "contact": "desk@signal.example"}, publish={"entries": 20}
     )
     with press.store.write() as c:
@@ -63,6 +66,7 @@ def site(sqlite_press: Any, with_settings: Any) -> Iterator[tuple[str, Path]]:
     with WebServer(make_app(lambda: house), "127.0.0.1", 0) as server:
         server.start()
         yield server.url, press.tree
+    store.close()
 
 
 @pytest.fixture(params=["light", "dark"])
