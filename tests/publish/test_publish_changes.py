@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from builders import (
     add_card,
@@ -24,7 +24,6 @@ from letters.model import Enclosure, RelatedCard
 from letters.store import tables
 from letters.store.codec import dump
 from letters.store.entries import add_entry, attach_card, retire_entry
-from letters.store.feeds import load_members
 
 
 def publish_three(press: Any) -> Any:
@@ -285,7 +284,9 @@ def test_places_in_a_feed_are_never_given_twice(published: Any) -> None:
         add_pair(c, 4)
     published.publish(day(15))
     with published.store.read() as c:
-        assert load_members(c)["all"] == [make_id("card", number) for number in (1, 2, 3, 4)]
+        places = tables.feed_entry.c
+        joined = c.scalars(select(places.entry_id).where(places.feed == "all").order_by(places.position))
+        assert list(joined) == [make_id("card", number) for number in (1, 2, 3, 4)]
 
 
 def test_a_kill_between_the_record_and_the_tree_is_made_good(published: Any) -> None:

@@ -95,17 +95,6 @@ def add_feeds(c: Connection, feeds: Iterable[StoredFeed]) -> None:
 # --- who belongs -------------------------------------------------------------------------------------------
 
 
-def load_members(c: Connection) -> dict[str, list[str]]:
-    """By path, the ids of the entries that ever joined, in the order in which they did."""
-    rows = c.execute(
-        select(feed_entry.c.feed, feed_entry.c.entry_id).order_by(feed_entry.c.feed, feed_entry.c.position)
-    )
-    members: dict[str, list[str]] = {}
-    for path, entry_id in rows:
-        members.setdefault(path, []).append(entry_id)
-    return members
-
-
 def load_memberships(c: Connection, entry_ids: Collection[str]) -> dict[str, dict[str, bool]]:
     """By entry and path, whether the entry is in the feed now, of those it ever joined."""
     query = select(feed_entry.c.entry_id, feed_entry.c.feed, feed_entry.c.present)
