@@ -111,6 +111,19 @@ def test_what_changed_is_all_that_has_to_be_written(
     store.close()
 
 
+def test_a_card_that_names_its_own_title_as_related_is_linked_to_by_its_neighbour(sqlite_press: Any) -> None:
+    sqlite_press.settings = make_settings(publish={"entries": 2})
+    related = (RelatedCard(title="Card 4"),)
+    with sqlite_press.store.write() as c:
+        add_pair(c, 7)
+    sqlite_press.publish(day(10))
+    with sqlite_press.store.write() as c:
+        add_pair(c, 4, card=make_card(4, title="Card 4", related=related))
+    sqlite_press.publish(day(11))
+    page = next(data for path, data in sqlite_press.files().items() if path.startswith("cards/card-7-"))
+    assert b'rel="next"' in page
+
+
 def test_nothing_new_reads_no_entry_and_writes_nothing(
     sqlite_press: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,13 +142,13 @@ class _Recording:
             self._record_entries(part)
         self._record_updates()
         self._record_retired(gone)
-        scope.entries |= self._linking
         if scope.everything:
             scope.feeds.update(load_feeds(c))
         else:
             linked = load_memberships(c, self._linking)
             scope.feeds.update(path for one in linked.values() for path, present in one.items() if present)
-            scope.entries.update(self._neighbours({*scope.entries, *gone} - self._linking))
+            scope.entries.update(self._neighbours({*scope.entries, *gone}))
+        scope.entries |= self._linking
         self._relate()
         scope.pages.update(pages_of(c, gone))
         scope.pages.update(cut_pages(c, scope.feeds, size=self._size))
