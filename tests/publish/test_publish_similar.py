@@ -15,10 +15,10 @@ from sqlalchemy import Connection, func, select
 
 from builders import add_pair, change_card, day, make_card, make_episode, make_id
 from letters.model import Card, Entry, RelatedCard, Topic
-from letters.publish import relating
+from letters.publish import relating, similar
 from letters.publish.record import record
 from letters.publish.relating import relate
-from letters.publish.similar import LISTED, Gathered, list_all, nearest, words_of
+from letters.publish.similar import LISTED, Frequencies, Gathered, Vector, list_all, nearest, words_of
 from letters.store import Store, tables
 from letters.store.entries import retire_entry
 from letters.store.similar import load_learnt, load_lists
@@ -115,11 +115,16 @@ words = st.dictionaries(st.sampled_from([f"word{n}" for n in range(40)]), st.int
 collections = st.dictionaries(st.uuids().map(str), words, min_size=1, max_size=25)
 
 
-def lists_of(entries: dict[str, Any]) -> dict[str, Any]:
+def learn(entries: dict[str, Any]) -> tuple[dict[str, Vector], Frequencies]:
     gathered = Gathered()
     for entry_id, one in entries.items():
         gathered.add(entry_id, one)
-    return list_all(gathered.vectors(gathered.frequencies()))
+    frequencies = gathered.frequencies()
+    return gathered.vectors(frequencies), frequencies
+
+
+def lists_of(entries: dict[str, Any]) -> dict[str, Any]:
+    return list_all(*learn(entries))
 
 
 @given(collections, st.randoms(use_true_random=False))
@@ -132,15 +137,12 @@ def test_lists_do_not_depend_on_the_order_of_entries(entries: dict[str, Any], ch
 
 @given(collections)
 def test_a_list_is_what_comparing_with_everybody_gives(entries: dict[str, Any]) -> None:
-    gathered = Gathered()
-    for entry_id, one in entries.items():
-        gathered.add(entry_id, one)
-    vectors = gathered.vectors(gathered.frequencies())
+    vectors, frequencies = learn(entries)
     wanted = {
         one: nearest(vector, {other: its for other, its in vectors.items() if other != one})[:LISTED]
         for one, vector in vectors.items()
     }
-    assert list_all(vectors) == {one: near for one, near in wanted.items() if near}
+    assert list_all(vectors, frequencies) == {one: near for one, near in wanted.items() if near}
 
 
 @given(collections)
@@ -173,15 +175,24 @@ def test_words_that_more_than_a_quarter_has_say_nothing() -> None:
 def test_of_very_many_alike_each_still_lists_the_nearest() -> None:
     common = {"lamp": 1, "lens": 1}
     entries = spread(700, lambda number: {**common, f"shade{number % 7}": 1} if number < 150 else {})
-    gathered = Gathered()
-    for entry_id, one in entries.items():
-        gathered.add(entry_id, one)
-    vectors = gathered.vectors(gathered.frequencies())
-    lists = list_all(vectors)
+    vectors, frequencies = learn(entries)
+    lists = list_all(vectors, frequencies)
     assert len(lists) == 150
     for one in ("0", "77", "149"):
         others = {other: its for other, its in vectors.items() if other != one}
         assert lists[one] == nearest(vectors[one], others)[:LISTED]
+
+
+def test_who_shares_no_word_that_few_have_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words that many have count as before once two entries are compared."""
+    common, rare = {"lamp": 1, "lens": 1}, {"mercury": 1}
+    entries = spread(40, lambda number: {**common, **(rare if number < 2 else {})} if number < 6 else {})
+    assert len(lists_of(entries)) == 6
+    scores = lists_of(entries)["0"][0].score
+    monkeypatch.setattr(similar, "_FEW", 5)
+    lists = lists_of(entries)
+    assert {one: [other.id for other in near] for one, near in lists.items()} == {"0": ["1"], "1": ["0"]}
+    assert lists["0"][0].score == scores
 
 
 # --- lists that move -------------------------------------------------------------------------------------
@@ -236,6 +247,7 @@ def test_lists_after_a_change_are_those_that_making_all_again_gives(
     store: Store, monkeypatch: pytest.MonkeyPatch, happens: Callable[[Connection], None]
 ) -> None:
     """With the same frequencies: those of before the change."""
+    monkeypatch.setattr(similar, "_FEW", 3)
     with store.write() as c:
         a_few_of(60, c)
         before = load_lists(c)
@@ -251,7 +263,8 @@ def test_lists_after_a_change_are_those_that_making_all_again_gives(
         vectors: dict[str, dict[str, int]] = {}
         for row in c.execute(select(tables.similar_word)):
             vectors.setdefault(row.entry_id, {})[row.word] = row.weight
-        assert list_all(vectors) == after
+        known = {row.word: row.entries for row in c.execute(select(tables.word_frequency))}
+        assert list_all(vectors, Frequencies(60, known)) == after
 
 
 def test_frequencies_are_counted_again_when_a_twentieth_has_changed(store: Store) -> None:

@@ -30,11 +30,11 @@ from letters.store.similar import (
     load_frequencies,
     load_learnt,
     load_lists,
-    load_sharing,
     load_vectors,
     replace_all,
     set_lists,
     set_vectors,
+    sharing,
 )
 
 #: One in so many entries may have changed before frequencies are counted again.
@@ -54,35 +54,42 @@ def relate(c: Connection, marked: Sequence[str]) -> set[str]:
         return set()
     if _too_many(len(marked), state):
         return _relate_all(c)
-    before, now = load_vectors(c, marked), _weigh(c, marked, entries=state.entries)
+    before, now = load_vectors(c, marked), _weigh(c, marked, state)
     changed = {one: now.get(one, {}) for one in marked if now.get(one, {}) != before.get(one, {})}
     if _too_many(state.changed + len(changed), state):
         return _relate_all(c)
     if changed:
         count_changed(c, state.changed + len(changed))
-    return _relate_changed(c, changed)
+    return _relate_changed(c, changed, state)
 
 
 def _too_many(changed: int, state: LearntState) -> bool:
     return changed * _TOLERATED >= state.entries
 
 
-def _weigh(c: Connection, ids: Sequence[str], *, entries: int) -> dict[str, Vector]:
+def _weigh(c: Connection, ids: Sequence[str], state: LearntState) -> dict[str, Vector]:
     """By entry, the weights of its words; retired ones are left out."""
     words = {entry.id: words_of(entry) for entry in load_entries(c, ids=ids)}
-    known = load_frequencies(c, list({word for one in words.values() for word in one}))
-    frequencies = Frequencies(entries, known)
+    frequencies = _frequencies(c, words.values(), state)
     return {entry_id: frequencies.weigh(one) for entry_id, one in words.items()}
 
 
-def _relate_changed(c: Connection, changed: Mapping[str, Vector]) -> set[str]:
+def _frequencies(c: Connection, entries: Iterable[Iterable[str]], state: LearntState) -> Frequencies:
+    """Of the words of these entries."""
+    return Frequencies(state.entries, load_frequencies(c, list({word for one in entries for word in one})))
+
+
+def _relate_changed(c: Connection, changed: Mapping[str, Vector], state: LearntState) -> set[str]:
     """Make again the lists of those that changed and of those that list them; let them come to the lists of others."""
     again = listing(c, list(changed)) - changed.keys()
     set_vectors(c, changed)
     lists: dict[str, list[Near]] = {one: [] for one in changed}
     coming: dict[str, list[Near]] = {}
-    for one, vector in {**changed, **load_vectors(c, list(again))}.items():
-        near = nearest(vector, _others(c, one, vector))
+    looking = {**changed, **load_vectors(c, list(again))}
+    frequencies = _frequencies(c, looking.values(), state)
+    for one, vector in looking.items():
+        others = sharing(c, frequencies.rare(vector)) - {one}
+        near = nearest(vector, load_vectors(c, list(others)))
         lists[one] = near[:LISTED]
         if one in changed:
             for neighbour in near:
@@ -97,12 +104,6 @@ def _relate_changed(c: Connection, changed: Mapping[str, Vector]) -> set[str]:
     return set(moved)
 
 
-def _others(c: Connection, entry_id: str, vector: Vector) -> Mapping[str, Vector]:
-    sharing = load_sharing(c, list(vector))
-    sharing.pop(entry_id, None)
-    return sharing
-
-
 def _relate_all(c: Connection) -> set[str]:
     """Count the frequencies again, and make all lists from them."""
     gathered = Gathered()
@@ -111,7 +112,7 @@ def _relate_all(c: Connection) -> set[str]:
             gathered.add(entry.id, words_of(entry))
     frequencies = gathered.frequencies()
     vectors = gathered.vectors(frequencies)
-    before, lists = _load(c), list_all(vectors)
+    before, lists = _load(c), list_all(vectors, frequencies)
     replace_all(
         c,
         rules=RULES,

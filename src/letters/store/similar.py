@@ -79,20 +79,16 @@ def replace_all(
 def load_vectors(c: Connection, entry_ids: Collection[str]) -> dict[str, dict[str, int]]:
     """By entry, the weights of its words; an entry without any is left out."""
     query = select(similar_word).where(is_among(c.dialect.name, similar_word.c.entry_id))
-    return _vectors(c, query, among(c.dialect.name, entry_ids))
-
-
-def load_sharing(c: Connection, words: Collection[str]) -> dict[str, dict[str, int]]:
-    """By entry, the weights of those of these words that it has."""
-    query = select(similar_word).where(is_among(c.dialect.name, similar_word.c.word))
-    return _vectors(c, query, among(c.dialect.name, words))
-
-
-def _vectors(c: Connection, query: object, parameters: Mapping[str, object]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for word, entry_id, weight in c.execute(query, parameters):  # type: ignore[call-overload]
+    for word, entry_id, weight in c.execute(query, among(c.dialect.name, entry_ids)):
         found.setdefault(entry_id, {})[word] = weight
     return found
+
+
+def sharing(c: Connection, words: Collection[str]) -> set[str]:
+    """The entries that have one of these words."""
+    query = select(similar_word.c.entry_id).where(is_among(c.dialect.name, similar_word.c.word))
+    return set(c.execute(query, among(c.dialect.name, words)).scalars())
 
 
 def set_vectors(c: Connection, vectors: Mapping[str, Mapping[str, int]]) -> None:
