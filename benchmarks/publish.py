@@ -19,12 +19,17 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
+import feedgen.entry
+import feedgen.feed
+import feedgen.util
 from feedgen.feed import FeedGenerator
 from pydantic import SecretStr
 from sqlalchemy import Table, insert, update
@@ -270,18 +275,50 @@ def measure(cards: int, folder: Path, *, topics: int, audiences: int) -> bool:
 
 
 def compare(store: Store, settings: Settings, workspace: Workspace) -> tuple[Took, Took, int]:
-    """The documents of some feeds, by us and by feedgen."""
+    """The documents of all feeds, by us and by feedgen; of three times, the quickest of each."""
     with store.read() as c:
         names = load_names(c, settings)
     reading = Reading(store, size=settings.publish.entries)
-    press = Press(reading, names, settings, overrides=workspace.templates)
     feeds = list(reading.feeds().values())
-    items = {one.path: list(press.items(one.path)) for one in feeds}
-    documents = {one.path: press.document(one) for one in feeds}
-    todo = [(documents[one.path], items[one.path], form) for one in feeds for form in ("rss", "atom")]
-    _, ours = timed(lambda: [press.write(form, document, held) for document, held, form in todo])
-    _, theirs = timed(lambda: [naive(document, held, form) for document, held, form in todo])
-    return ours, theirs, 2 * len(feeds)
+    ours, theirs = [], []
+    for _ in range(3):
+        # A new press has rendered nothing yet.
+        press = Press(reading, names, settings, overrides=workspace.templates)
+        todo = [
+            (press.document(one), list(press.items(one.path)), form)
+            for one in feeds
+            for form in ("rss", "atom")
+        ]
+        ours.append(timed(partial(_write_all, press, todo))[1])
+        with _as_feedgen_ships():
+            theirs.append(timed(partial(_write_all_naively, todo))[1])
+    return min(ours, key=_processor), min(theirs, key=_processor), len(todo)
+
+
+def _write_all(press: Press, todo: Sequence[Any]) -> None:
+    for document, held, form in todo:
+        press.write(form, document, held)
+
+
+def _write_all_naively(todo: Sequence[Any]) -> None:
+    for document, held, form in todo:
+        naive(document, held, form)
+
+
+def _processor(took: Took) -> float:
+    return took.processor
+
+
+@contextmanager
+def _as_feedgen_ships() -> Iterator[None]:
+    """With its own way to write dates, which the house replaces."""
+    modules: tuple[Any, ...] = (feedgen.entry, feedgen.feed)
+    ours = [module.formatRFC2822 for module in modules]
+    for module in modules:
+        module.formatRFC2822 = feedgen.util.formatRFC2822
+    yield
+    for module, one in zip(modules, ours, strict=True):
+        module.formatRFC2822 = one
 
 
 def naive(document: Any, items: Sequence[Item], form: str) -> bytes:

@@ -70,7 +70,7 @@ def _link_entry(element: border.Element, item: Item) -> None:
 def write(document: Document, items: Iterable[border.Written]) -> bytes:
     """The whole document."""
     written = list(items)
-    used = {name for item in written for name in item.namespaces}
+    used = border.namespaces_of(written)
     used |= {border.HISTORY} if document.archive else set()
     used |= {border.ITUNES} if document.has_media else set()
     used |= {border.ITUNES, border.PODCAST} if document.is_private else set()

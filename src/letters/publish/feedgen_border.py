@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 import feedgen.entry
@@ -26,8 +27,10 @@ from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-feedgen.entry.formatRFC2822 = format_datetime
-feedgen.feed.formatRFC2822 = format_datetime
+# Documents share most of their moments.
+_rfc2822 = lru_cache(10_000)(format_datetime)
+feedgen.entry.formatRFC2822 = _rfc2822
+feedgen.feed.formatRFC2822 = _rfc2822
 
 #: lxml's elements, which have no types.
 Element = Any
@@ -75,7 +78,7 @@ class Written:
     """
 
     def __init__(self, element: Element, *, depth: int, spell: Spell = bytes) -> None:
-        self.namespaces = frozenset(etree.QName(one).namespace for one in element.iter())
+        self.namespaces = frozenset(one.tag.rpartition("}")[0][1:] for one in element.iter(etree.Element))
         root = parent = etree.Element("root", nsmap=_EVERY_PREFIX)
         for _ in range(depth - 1):
             parent = etree.SubElement(parent, "parent")
@@ -124,15 +127,22 @@ def _put(document: bytes, written: Iterable[Written], *, before: bytes) -> bytes
 
 def add(parent: Element, tag: str, content: str = "", /, **attributes: str) -> Element:
     """Add a child; attributes without value are left out."""
-    child = etree.SubElement(parent, tag, {name: value for name, value in attributes.items() if value})
+    if not all(attributes.values()):
+        attributes = {name: value for name, value in attributes.items() if value}
+    child = etree.SubElement(parent, tag, attributes)
     if content:
         child.text = content
     return child
 
 
-def prefixes(used: Iterable[str | None]) -> dict[str, str]:
+def prefixes(used: Iterable[str]) -> dict[str, str]:
     """The prefixes to declare for namespaces that a document uses, beside feedgen's own."""
-    return {_PREFIXES[one]: one for one in sorted(name for name in set(used) if name in _PREFIXES)}
+    return {_PREFIXES[one]: one for one in sorted(_PREFIXES.keys() & used)}
+
+
+def namespaces_of(items: Iterable[Written]) -> set[str]:
+    """What their document has to declare."""
+    return set().union(*(item.namespaces for item in items))
 
 
 def set_text(parent: Element, tag: str, text: str) -> None:
@@ -145,6 +155,7 @@ def set_attribute(parent: Element, tag: str, name: str, value: str) -> None:
     parent.find(tag).set(name, value)
 
 
+@lru_cache(10_000)
 def rfc3339(moment: datetime) -> str:
     """A whole second in UTC with ``Z``: a common reader misreads fractions with an offset."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

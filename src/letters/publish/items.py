@@ -73,6 +73,10 @@ class Item:
     #: The address of what others may do with it. Said of each entry, for a feed's license is not its entries' (RFC 4946, section 2.4).
     license: str = ""
 
+    def __hash__(self) -> int:
+        # Looked up once for each document that shows it; all its fields would take longer than its text.
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

@@ -62,7 +62,7 @@ def _amend_item(element: border.Element, item: Item) -> None:
 def write(document: Document, items: Iterable[border.Written]) -> bytes:
     """The whole document."""
     written = list(items)
-    used = {name for item in written for name in item.namespaces}
+    used = border.namespaces_of(written)
     used |= {border.ITUNES, border.PODCAST, *([border.HISTORY] if document.archive else ())}
     feed = border.new_feed(
         namespaces=border.prefixes(used), amend=lambda root: _amend_channel(root[0], document)
