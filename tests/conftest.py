@@ -15,11 +15,18 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from letters.store import Store
+from thorough import tries
 
 pytest_plugins = ("browser_kit", "httpserver")
 
-hypothesis_settings.register_profile("letters", deadline=None, max_examples=60)
+hypothesis_settings.register_profile("letters", deadline=None, max_examples=tries(40, thorough=400))
 hypothesis_settings.load_profile("letters")
+
+
+@pytest.fixture(autouse=True)
+def without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That files outlive a power cut is tested with `letters.files`; elsewhere it would only cost time."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +69,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_url: str) -> Iterator[str]:
+def postgres_database(postgres_url: str) -> str:
     """The URL of this worker's own database; making one for each test takes as long as many a test does."""
     url, template = postgres_url.split("#")
     name = f"test_{uuid.uuid4().hex}"
@@ -70,7 +77,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     admin.dispose()
-    yield make_url(url).set(database=name).render_as_string(hide_password=False)
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 #: What a test left open ends, as with the database it would; then every table that has rows is emptied.

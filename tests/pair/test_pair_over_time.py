@@ -30,6 +30,7 @@ from letters.model import Card, Decision, Episode
 from letters.pair import Answered, confirm, pair, reject, undo
 from letters.store import Store, tables
 from letters.store.hidden import remove_episodes, restore_episodes
+from thorough import tries
 
 # Few words, so that everything fits everything.
 TITLES = ("The lamp and the harbour", "The lamp", "Salt", "Salt (Part 2)", "Patience")
@@ -237,7 +238,7 @@ STEPS: Mapping[str, st.SearchStrategy[Step]] = {
     there=st.tuples(st.sets(st.integers(0, 4), min_size=3), st.sets(st.integers(0, 5), min_size=3)),
     steps=st.lists(st.one_of(*STEPS.values()), min_size=8, max_size=30),
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(20, thorough=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_words_stand_and_passes_agree(
     store: Store, there: tuple[set[int], set[int]], steps: list[Step]
 ) -> None:

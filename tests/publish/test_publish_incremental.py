@@ -21,6 +21,7 @@ from letters.store import Store, tables
 from letters.store.codec import dump
 from letters.store.entries import add_entry, retire_entry
 from letters.store.unpublished import load_marks
+from thorough import tries
 
 CARDS = range(1, 9)
 _numbers = st.sampled_from(CARDS)
@@ -82,7 +83,7 @@ def documents(press: Press) -> dict[str, bytes]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=tries(10, thorough=600),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

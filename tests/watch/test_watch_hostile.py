@@ -24,6 +24,7 @@ from letters.store import Store
 from letters.watch import watch
 from letters.watch.parse import ParsedFeed, parse_feed
 from letters.watch.parse.document import decode
+from thorough import tries
 
 URL = "https://feeds.example/feed"
 CORPUS = Path(__file__).parent / "corpus"
@@ -269,7 +270,7 @@ def test_any_bytes_are_a_feed_or_an_unreadable_one(body: bytes) -> None:
 
 
 @given(st.sampled_from(sorted(CORPUS.iterdir())), st.data())
-@settings(max_examples=150)
+@settings(max_examples=tries(60, thorough=1_000))
 def test_mutated_documents_are_read_or_refused(path: Path, data: st.DataObject) -> None:
     """Cut, doubled, spliced with rubbish: whatever comes out has identities, and no words that cannot be stored."""
     body = path.read_bytes()

@@ -20,6 +20,7 @@ from letters.watch.parse.entities import without_prolog
 from letters.watch.parse.values import OddError, Origin, ParsedFeed
 from letters.watch.parse.xmldocument import open_xml
 from letters.watch.parse.xmlfeed import parse_xml
+from thorough import tries
 
 ORIGIN = Origin(source="show", show="", url="https://feeds.example/a/feed")
 CORPUS = Path(__file__).parent / "corpus"
@@ -96,7 +97,8 @@ def differing(document: str, ours: object, theirs: object, names: tuple[str, ...
 @pytest.mark.shared
 @pytest.mark.slow
 def test_real_documents_are_read_alike_and_nearly_all_quickly(shared_data: Path) -> None:
-    bodies = {path.name: path.read_bytes() for path in sorted((shared_data / "feeds").rglob("*.xml"))}
+    paths = sorted((shared_data / "feeds").rglob("*.xml"))[:: tries(3, thorough=1)]
+    bodies = {path.name: path.read_bytes() for path in paths}
     texts = {name: without_prolog(decode(body)) for name, body in bodies.items() if kind_of(body) is Kind.XML}
     found, odd = {}, {}
     for name, text in texts.items():
@@ -283,7 +285,7 @@ documents = st.builds(
 
 
 @given(documents)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(100, thorough=2_000), deadline=None)
 def test_made_documents_are_read_alike(text: str) -> None:
     try:
         ours = quick(text)

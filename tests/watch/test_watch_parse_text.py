@@ -13,6 +13,7 @@ from letters.text import one_line, plain_text, strip_controls
 from letters.watch.parse.document import decode
 from letters.watch.parse.markup import text_of_markup
 from letters.watch.parse.words import body_text, line, title_text, web_url
+from thorough import tries
 
 TAGS = ("p", "br", "br/", "div", "ul", "li", "ol", "h2", "a href='x'", "b", "em", "span class=\"y\"", "blockquote", "hr", "img src=x",
         "pre", "figure", "figcaption", "article", "section", "table", "td", "code", "script", "font")  # fmt: skip
@@ -39,7 +40,7 @@ broken = st.lists(
 @given(markup | broken)
 @example("tides <article>tides</article>")
 @example("<section>tides</section> tides")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(150, thorough=2_000), deadline=None)
 def test_text_of_simple_markup_is_what_a_parser_makes_of_it(source: str) -> None:
     quick = text_of_markup(source)
     assert quick is None or quick == plain_text(source)
@@ -122,7 +123,7 @@ ADDRESS_PARTS = ("https://", "http://", "HTTP://", "a.example", "A.Example", ":8
 
 
 @given(st.lists(st.sampled_from(ADDRESS_PARTS), max_size=8).map("".join))
-@settings(max_examples=400)
+@settings(max_examples=tries(150, thorough=2_000))
 def test_plain_address_stays_what_joining_and_quoting_make_of_it(text: str) -> None:
     for base in ("https://base.example/a/b", "http://base.example"):
         assert web_url(text, base=base) == thorough_url(text, base)

@@ -32,6 +32,7 @@ from letters.subscribe import make_private_feed, replace_private_feed, stop_priv
 from letters.web import WebServer, make_app
 from letters.web.copies import Original
 from letters.web.private import PrivateShelf
+from thorough import tries
 
 Client = TestClient[Any]
 BASE = "https://signal.example"
@@ -318,7 +319,7 @@ OTHERS = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_si
 
 
 @given(data=st.data(), uid=OTHERS, serial=OTHERS, edition=OTHERS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=tries(25, thorough=400))
 def test_no_other_token_opens_it(
     feeds: Any, client: Client, data: st.DataObject, uid: str, serial: str, edition: str
 ) -> None:

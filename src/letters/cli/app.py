@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -60,13 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     face = Face(as_json="--json" in words)
     _log_to_stderr()
     try:
-        code = app(args=words, obj=face, standalone_mode=False, prog_name="letters")
+        code = _command()(args=words, obj=face, standalone_mode=False, prog_name="letters")
     except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("LETTERS_DEBUG"):
             raise
         problems, code = _explain(error)
         return _say(face, problems, code)
     return int(code or 0)
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """All commands, once all are registered; reading their options takes a while."""
+    return typer.main.get_command(app)
 
 
 def _explain(error: BaseException) -> tuple[Sequence[Problem], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ class Store:
         self.engine.dispose()
 
 
+@cache
 def head_revision() -> str:
     """The newest migration's name."""
     head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()

@@ -14,9 +14,12 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from letters.errors import RenderError
+from letters.text.compiled import CompiledTemplates
 from letters.text.controls import one_line
 from letters.text.shipped import find_shipped
 from letters.text.words import FILTERS, count_words
+
+_COMPILED = CompiledTemplates()
 
 
 def make_environment(overrides: Path | None) -> jinja2.Environment:
@@ -28,6 +31,7 @@ def make_environment(overrides: Path | None) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in folders]),
         autoescape=jinja2.select_autoescape(("html", "mjml", "xml"), default_for_string=False),
+        bytecode_cache=_COMPILED,
         **_MANNERS,
     )
     return _with_words(environment)
