@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from datetime import timedelta
 
 import pytest
@@ -33,9 +32,10 @@ async def take_turns(pace: Pace, urls: list[str]) -> tuple[list[float], int]:
 
 async def test_turns_of_one_host_are_spaced() -> None:
     pace = Pace(spacing=timedelta(milliseconds=50), at_once=2, is_exempt=lambda url: False)
+    before = asyncio.get_running_loop().time()
     starts, _ = await take_turns(pace, ["https://a.example/1", "https://A.example/2", "http://a.example/3"])
-    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
-    assert all(gap >= 0.045 for gap in gaps)
+    # A turn may begin later than it could, and then seem near to the next one; never earlier.
+    assert all(start - before >= 0.05 * turn for turn, start in enumerate(starts))
 
 
 async def test_other_hosts_do_not_wait() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -105,22 +104,9 @@ class Here:
         return self.path(self.links.confirm_url(uid))
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database to copy: migrating one per test takes longer than the test."""
-    path = tmp_path_factory.mktemp("migrated") / "letters.db"
-    store = Store(f"sqlite:///{path}")
-    store.upgrade()
-    store.close()
-    return path
-
-
 @pytest.fixture
-def here(tmp_path: Path, migrated: Path) -> Iterator[Here]:
-    shutil.copy(migrated, tmp_path / "letters.db")
-    house = Here(
-        Workspace(tmp_path / "workspace"), make_settings(), Store(f"sqlite:///{tmp_path}/letters.db")
-    )
+def here(tmp_path: Path, sqlite_store: Store) -> Here:
+    house = Here(Workspace(tmp_path / "workspace"), make_settings(), sqlite_store)
     with house.store.write() as connection:
         save_subscribers(
             connection,
@@ -130,8 +116,7 @@ def here(tmp_path: Path, migrated: Path) -> Iterator[Here]:
             ],
             now=THEN,
         )
-    yield house
-    house.store.close()
+    return house
 
 
 @pytest.fixture
