@@ -314,8 +314,11 @@ class Edition:
     min_cards_wait: int = 3
     #: So many are shown with their texts, the rest as lines; 0: all.
     max_cards: int = 0
-    #: Jinja2 template of the subject; empty: the shipped one.
+    #: Jinja2 templates of the subject, of what inboxes show after it, and of the sender's name; empty: the shipped
+    #: subject, the lead card's takeaway, the name in ``[delivery] from``.
     subject: str = ""
+    preheader: str = ""
+    from_name: str = ""
     language: str = ""
 
 

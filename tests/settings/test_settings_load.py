@@ -338,7 +338,7 @@ def test_an_issue_cannot_want_more_cards_than_it_may_have(complaints: Complaints
 
 
 def test_a_good_subject_is_taken(load: Load) -> None:
-    schedule = EDITION + "subject = \"{{ lead }}, {{ n | count('card') }}\"\n"
+    schedule = EDITION + "subject = \"{{ lead }}, {{ count | count('card') }}\"\n"
     assert load(schedule=schedule).editions[0].subject.startswith("{{ lead }}")
 
 

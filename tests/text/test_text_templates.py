@@ -58,7 +58,7 @@ def test_a_workspace_template_wins_over_the_shipped_one(tmp_path: Path) -> None:
         ("a\n{{ nope }}", "a.html:2: 'nope' is undefined"),
         ("{{ a.nope }}", "has no attribute 'nope'"),
         ("\n\n{{ 1 / 0 }}", "a.html:3: ZeroDivisionError: division by zero"),
-        ("{{ 'x' | date }}", "a.html:1: AttributeError"),
+        ("{{ 'x' | date }}", 'a.html:1: TypeError: "x" is no date'),
         ("\n{% if %}", "a.html:2: Expected an expression"),
         ("{{ a | nope }}", "No filter named 'nope'"),
         (

@@ -13,7 +13,7 @@ from letters.compose.size import Detail
 from letters.compose.view import CardView, LinkView
 from letters.model import RECIPIENT_ZONE, Edition, Entry, GroupBy
 from letters.settings.types import SiteSettings
-from letters.text import safe_url
+from letters.text import Wording, safe_url
 
 LONGEST_NAME = 120
 _LONGEST_TITLE = 300
@@ -34,6 +34,8 @@ class Frame:
     date: date
     #: From one issue of the edition to the next; None when nobody can say.
     interval: timedelta | None = None
+    #: What Letters itself says, in the issue's language.
+    wording: Wording = words.ENGLISH
 
     @property
     def language(self) -> str:
@@ -55,7 +57,7 @@ class Frame:
     @property
     def also_name(self) -> str:
         """The heading of what is only listed."""
-        return words.say_also(self.interval)
+        return words.say_also(self.interval, self.wording)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,9 @@ class CardViews:
         # Asked for with every card.
         self._zone, self._language, self._base_url = frame.zone, frame.language, frame.base_url
         self._shows_all_topics = frame.edition.group_by is GroupBy.AUDIENCE
+        # "On: economics" below an audience, "Also: economics" below another topic.
+        on, also = frame.wording.pgettext("topics", "On"), frame.wording.pgettext("topics", "Also")
+        self._topics_label = on if self._shows_all_topics else also
 
     def view(
         self,
@@ -114,7 +119,7 @@ class CardViews:
             principles=texts.principles if has_insights else (),
             in_practice=texts.in_practice if has_insights else (),
             topics=self._other_topics(texts, shown_under) if has_texts else (),
-            topics_label="On" if self._shows_all_topics else "Also",
+            topics_label=self._topics_label,
             links=tuple(
                 LinkView(label=label, url=url, note=next(notes))
                 for label, url in (texts.links if has_texts else texts.links[-1:])
@@ -161,9 +166,13 @@ class CardViews:
         language = card.language if card and card.language else self._language
         page = f"{self._base_url}cards/{entry.address}/"
         episode_url = _episode_url(entry)
-        links = ((words.call_to_episode(entry), episode_url), ("Read the card", page if card else ""))
+        wording = self.frame.wording
+        links = (
+            (words.call_to_episode(entry, wording), episode_url),
+            (wording.gettext("Read the card"), page if card else ""),
+        )
         return _Texts(
-            title=words.clean_line(entry.title, _LONGEST_TITLE) or "Untitled",
+            title=words.clean_line(entry.title, _LONGEST_TITLE) or wording.gettext("Untitled"),
             url=page if card else episode_url or page,
             show=words.clean_line(
                 entry.episode.show or (card.credit.publisher if card else ""), LONGEST_NAME

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from letters.calendar import previous_occurrence
@@ -16,6 +16,7 @@ from letters.compose.size import Detail, fit, size_bytes
 from letters.compose.view import IssueView
 from letters.model import PUBLIC, Choice, ComposedIssue, Edition, Entry, Occurrence, Rendering
 from letters.settings import Settings
+from letters.settings.mail_lines import MailLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Press:
             return Printed(plan=plan, details={}, rendering=nothing, also_name="")
 
         def view(details: Mapping[str, Detail]) -> IssueView:
-            return view_issue(self._cards, plan, details, is_mail=True)
+            return self._view(plan, details, is_mail=True)
 
         by_id = {one.entry.id: one.entry for one in plan.ranked}
         details, html = fit(
@@ -110,31 +111,47 @@ class Press:
     def render_public(self, entries: Sequence[Entry]) -> Rendering:
         """The issue for everybody's eyes: nothing personal, and no size that would have to be kept."""
         plan = make_plan(entries, self.edition, Choice(), at=self.occurrence.at)
-        view = view_issue(self._cards, plan, plan.start, is_mail=False)
+        view = self._view(plan, plan.start, is_mail=False)
         return self._rendering(PUBLIC, plan, view, self.renderer.html(view))
 
     def _rendering(self, choice: str, plan: Plan, view: IssueView, html: str) -> Rendering:
         return Rendering(
             choice=choice,
-            subject=self._subject(plan),
+            subject=self._subject(plan, self._line(plan, view.contents_line)),
             preheader=view.preheader,
             html=html,
             text=self.renderer.text(view),
             entries=tuple(entry.id for entry in plan.reading_order),
         )
 
-    def _subject(self, plan: Plan) -> str:
+    def _subject(self, plan: Plan, line: MailLine) -> str:
+        # An edition's own subject speaks of a lead; the short mail that there is nothing new has none.
+        own = self.edition.subject if plan.lead else ""
+        return words.cut(self.renderer.subject(own, **asdict(line)), words.SUBJECT_LENGTH)
+
+    def _view(self, plan: Plan, details: Mapping[str, Detail], *, is_mail: bool) -> IssueView:
+        view = view_issue(self._cards, plan, details, is_mail=is_mail)
+        if not (self.edition.preheader and plan.lead):
+            return view
+        said = self._line(plan, view.contents_line).say(self.edition.preheader)
+        return replace(view, preheader=words.cut(words.clean_line(said), words.PREHEADER_LENGTH))
+
+    def _line(self, plan: Plan, contents: str) -> MailLine:
+        """What the edition's templates of one line may say."""
         lead = plan.lead
-        subject = self.renderer.subject(
-            # An edition's own subject speaks of a lead; the short mail that there is nothing new has none.
-            self.edition.subject if lead else "",
+        return MailLine(
+            site=words.clean_line(self.settings.site.title),
             edition=words.clean_line(self.edition.title),
             issue=self.number,
             date=self.occurrence.local_date,
             lead=words.clean_line(lead.title, words.LEAD_LENGTH) if lead else "",
+            lead_show=words.clean_line(lead.card.credit.publisher if lead.card else "") if lead else "",
+            takeaway=words.say_takeaway(lead),
             count=len(plan.ranked),
+            more=max(0, len(plan.ranked) - 1),
+            contents=contents,
+            language=self._cards.frame.language,
         )
-        return words.cut(subject, words.SUBJECT_LENGTH)
 
     @cached_property
     def _sizes(self) -> Sizes:
@@ -150,5 +167,6 @@ class Press:
                 number=self.number,
                 date=self.occurrence.local_date,
                 interval=self.occurrence.at - previous.at if previous else None,
+                wording=self.renderer.wordings.of(self.edition.language or self.settings.site.language),
             )
         )

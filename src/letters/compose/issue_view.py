@@ -55,9 +55,9 @@ def view_issue(cards: CardViews, plan: Plan, details: Mapping[str, Detail], *, i
 
 def _say_contents(frame: Frame, entries: Sequence[Entry], plan: Plan) -> str:
     if not entries:
-        return "There is nothing new this time."
+        return frame.wording.gettext("There is nothing new this time.")
     headings = sum(bool(section.key) for section in plan.sections)
-    return words.say_contents(entries, frame.edition, headings, also=len(plan.also))
+    return words.say_contents(entries, frame.edition, headings, also=len(plan.also), wording=frame.wording)
 
 
 class _Sections:
@@ -71,7 +71,7 @@ class _Sections:
         groups = tuple(view for group in section.groups if (view := self._group(group, section.key)))
         if not groups:
             return None
-        name = section.name or ("" if sections == 1 else "More")
+        name = section.name or ("" if sections == 1 else self._cards.frame.wording.gettext("More"))
         return SectionView(
             name=words.clean_line(name, LONGEST_NAME),
             count=sum(len(group.cards) for group in groups),

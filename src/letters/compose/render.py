@@ -14,7 +14,7 @@ from letters.compose.view import CardView, IssueView
 from letters.compose.wrap import fill
 from letters.errors import RenderError
 from letters.model import MARK_HOST
-from letters.text import make_environment, one_line, render, render_line
+from letters.text import Wordings, make_environment, one_line, render, render_line
 
 HTML_TEMPLATE = "email/issue.mjml"
 STYLE_TEMPLATE = "email/inline.css"
@@ -63,6 +63,7 @@ class Renderer:
 
     def __init__(self, overrides: Path | None) -> None:
         self._environment = make_environment(overrides)
+        self.wordings = Wordings(overrides)
         self._environment.filters["fill"] = fill
         # Least recently used first.
         self._pieces: dict[Hashable, str] = {}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from letters.model import MARK_HOST, Edition, Entry, GroupBy
-from letters.text import count_words, one_line, paragraphs, strip_controls
+from letters.text import Wording, count_words, one_line, paragraphs, strip_controls
 
 #: Longer subjects are cut; inboxes show far less.
 SUBJECT_LENGTH = 200
@@ -16,6 +16,8 @@ SUBJECT_LENGTH = 200
 LEAD_LENGTH = 150
 #: Inboxes show some 40 to 140 characters after the subject; more is never seen.
 PREHEADER_LENGTH = 140
+
+ENGLISH = Wording()
 
 _MARK_HOST_ANYHOW = re.compile(re.escape(MARK_HOST), re.IGNORECASE)
 _VIDEO = re.compile(
@@ -79,59 +81,92 @@ def say_span(span: timedelta) -> str:
     return " ".join(said[:2]) or "less than a minute"
 
 
-def say_also(interval: timedelta | None) -> str:
+def say_also(interval: timedelta | None, wording: Wording = ENGLISH) -> str:
     """The heading of what an issue only lists, by how often there is one; with room for a clock that is put forward."""
-    if interval is None:
-        return "Also"
-    names = ((1, "Also today"), (7, "Also this week"), (31, "Also this month"))
-    return next((name for days, name in names if interval <= timedelta(days=days, hours=1)), "Also")
+    hour = timedelta(hours=1)
+    if interval is None or interval > timedelta(days=31) + hour:
+        return wording.gettext("Also")
+    if interval <= timedelta(days=1) + hour:
+        return wording.gettext("Also today")
+    if interval <= timedelta(days=7) + hour:
+        return wording.gettext("Also this week")
+    return wording.gettext("Also this month")
 
 
-def say_contents(entries: Sequence[Entry], edition: Edition, sections: int, *, also: int = 0) -> str:
+def say_contents(
+    entries: Sequence[Entry], edition: Edition, sections: int, *, also: int = 0, wording: Wording = ENGLISH
+) -> str:
     """ "7 cards on 3 topics, about 5 hours of listening; 12 more in short": the line below the issue's title."""
+    said = _say_how_many(entries, wording)
+    if sections > 1 and edition.group_by is GroupBy.TOPIC:
+        said = wording.ngettext(
+            "%(cards)s on %(num)s topic", "%(cards)s on %(num)s topics", sections, cards=said
+        )
+    elif sections > 1:
+        said = wording.ngettext(
+            "%(cards)s for %(num)s audience", "%(cards)s for %(num)s audiences", sections, cards=said
+        )
+    if listening := say_listening(entries, wording):
+        said = wording.gettext("%(cards)s, %(listening)s", cards=said, listening=listening)
+    if not also:
+        return said
+    return wording.ngettext(
+        "%(contents)s; %(num)s more in short", "%(contents)s; %(num)s more in short", also, contents=said
+    )
+
+
+def _say_how_many(entries: Sequence[Entry], wording: Wording) -> str:
     cards = sum(entry.card is not None for entry in entries)
     episodes = len(entries) - cards
-    parts = [count_words(cards, "card")] if cards else []
-    if episodes:
-        parts.append(count_words(episodes, "more episode" if cards else "episode"))
-    said = " and ".join(parts)
-    if sections > 1:
-        noun = "topic" if edition.group_by is GroupBy.TOPIC else "audience"
-        said += f" {'on' if noun == 'topic' else 'for'} {count_words(sections, noun)}"
-    listening = say_listening(entries)
-    said = f"{said}, {listening}" if listening else said
-    return f"{said}; {also} more in short" if also else said
+    said = wording.ngettext("%(num)s card", "%(num)s cards", cards)
+    if not episodes:
+        return said
+    if not cards:
+        return wording.ngettext("%(num)s episode", "%(num)s episodes", episodes)
+    return wording.ngettext(
+        "%(cards)s and %(num)s more episode", "%(cards)s and %(num)s more episodes", episodes, cards=said
+    )
 
 
-def say_listening(entries: Sequence[Entry]) -> str:
+def say_listening(entries: Sequence[Entry], wording: Wording = ENGLISH) -> str:
     """How long it all takes to hear, roughly; empty unless every episode tells its duration."""
     known = [entry.episode.duration for entry in entries if entry.episode.duration]
     if not known or len(known) < len(entries):
         return ""
     minutes = sum(known, timedelta()).total_seconds() / 60
     if minutes < 90:
-        return f"about {count_words(max(1, round(minutes)), 'minute')} of listening"
-    return f"about {count_words(round(minutes / 60), 'hour')} of listening"
+        return wording.ngettext(
+            "about %(num)s minute of listening",
+            "about %(num)s minutes of listening",
+            max(1, round(minutes)),
+        )
+    return wording.ngettext(
+        "about %(num)s hour of listening", "about %(num)s hours of listening", round(minutes / 60)
+    )
 
 
-def say_preheader(lead: Entry | None, otherwise: str) -> str:
-    """What the inbox shows after the subject: the lead card's takeaway, never its title again."""
+def say_takeaway(lead: Entry | None) -> str:
+    """The lead card's takeaway on one line, or what comes nearest to it; never its title again."""
     texts: tuple[str, ...] = ()
     if lead and lead.card:
         texts = (lead.card.takeaway, lead.card.insights.lead, lead.card.summary)
     elif lead:
         texts = (lead.episode.description,)
-    said = next((line for text in texts if (line := clean_line(text))), "")
-    return cut(said or otherwise, PREHEADER_LENGTH)
+    return next((line for text in texts if (line := clean_line(text))), "")
 
 
-def call_to_episode(entry: Entry) -> str:
+def say_preheader(lead: Entry | None, otherwise: str) -> str:
+    """What the inbox shows after the subject when the edition has no template for it."""
+    return cut(say_takeaway(lead) or otherwise, PREHEADER_LENGTH)
+
+
+def call_to_episode(entry: Entry, wording: Wording = ENGLISH) -> str:
     """ "Watch", "Listen" or "Read the original": what the link to the episode is for."""
     types = [enclosure.type for enclosure in entry.episode.enclosures]
     medium = entry.card.credit.medium if entry.card else ""
     is_video = any(kind.startswith("video/") for kind in types) or medium == "video"
     if is_video or _VIDEO.match(entry.episode.link.strip()):
-        return "Watch"
+        return wording.gettext("Watch")
     if types or entry.episode.duration or medium in {"episode", "podcast"}:
-        return "Listen"
-    return "Read the original"
+        return wording.gettext("Listen")
+    return wording.gettext("Read the original")

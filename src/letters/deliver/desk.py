@@ -14,6 +14,7 @@ from letters.deliver.message import (
     message_template,
     recipient_values,
 )
+from letters.deliver.sender import sender_of
 from letters.deliver.splice import Template
 from letters.errors import LettersError
 from letters.links import Links
@@ -41,7 +42,7 @@ class Desk:
         self._head = Letterhead(
             edition=edition.key,
             title=edition.title,
-            sender=settings.delivery.sender,
+            sender=sender_of(settings, edition, issue),
             list_domain=list_domain(settings),
             base_url=settings.site.base_url,
             reply_to=settings.delivery.reply_to,

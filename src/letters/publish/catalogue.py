@@ -82,7 +82,7 @@ class Catalogue:
             noun="issue",
             count=len(numbers),
             rhythm="",
-            when=sent_when(edition) if edition else "",
+            when=sent_when(edition, self._pages.wording) if edition else "",
             newest=[
                 Line(
                     title=item.title,
@@ -101,13 +101,14 @@ class Catalogue:
         held, document = self._reading.current(feed.path), self._feeds.document(stored)
         rss, newest = document.addresses["rss"], held[:NEWEST]
         archived = self._reading.archived(feed.path) if stored.pages else 0
+        gettext = self._pages.wording.gettext
         return FeedPage(
             feed=feed,
             document=document,
             heading=heading_of(feed),
             noun="card",
             count=stored.held,
-            rhythm=rhythm([entry.published for entry in held]),
+            rhythm=rhythm([entry.published for entry in held], self._pages.wording),
             newest=self._lines(newest, addresses),
             metadata=self._publication.of_feed(
                 document,
@@ -119,7 +120,7 @@ class Catalogue:
             apps=in_podcast_apps(rss) if document.has_media else (),
             archive=self._archive(feed.path, archived, stored.pages, addresses),
             narrower=self._narrower(feed, addresses),
-            narrower_title="Only what is best for" if feed.topic else "Only one topic",
+            narrower_title=gettext("Only what is best for") if feed.topic else gettext("Only one topic"),
             letters=self._letters(addresses, feed),
         )
 
@@ -152,7 +153,7 @@ class Catalogue:
             Letter(
                 name=clean_line(edition.title),
                 url=addresses.page(edition_path(edition.key)),
-                when=sent_when(edition),
+                when=sent_when(edition, self._pages.wording),
             )
             for edition in self._editions
             if feed is None or carries(edition, feed)
@@ -192,7 +193,9 @@ class Catalogue:
 
     def _list_page(self, kind: str) -> bytes:
         shelf = self._shelf(kind, Addresses.of(".."))
-        title, url = f"All {kind}", self._addresses.page(kind)
+        gettext = self._pages.wording.gettext
+        title = gettext("All topics") if kind == "topics" else gettext("All audiences")
+        url = self._addresses.page(kind)
         listed = [(place.name, self._addresses.page(f"{kind}/{place.key}")) for place in shelf.places]
         page = ListPage(
             title=title, shelf=shelf, url=url, metadata=self._publication.of_list(title, url, listed)

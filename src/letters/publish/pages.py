@@ -30,8 +30,9 @@ from letters.publish.metadata import Metadata
 from letters.publish.shelves import Place, Shelf
 from letters.settings.types import SiteSettings
 from letters.store.feeds import StoredFeed
-from letters.text import make_environment, render, strip_controls
+from letters.text import Wording, Wordings, make_environment, render, strip_controls
 
+_ENGLISH = Wording()
 #: How many entries a feed's page shows.
 NEWEST = 5
 
@@ -167,6 +168,8 @@ class Pages:
     def __init__(self, overrides: Path, site: SiteSettings) -> None:
         self._environment = make_environment(overrides)
         self._site = site
+        #: What Letters itself says, in the site's language.
+        self.wording = Wordings(overrides).of(site.language)
 
     def render(self, name: str, *, root: str, **values: object) -> bytes:
         """The page; `root` is the way from it to the site's root, empty or with a slash at its end."""
@@ -264,20 +267,23 @@ def carries(edition: Edition, feed: Feed) -> bool:
 
 
 #: Up to this many days between entries, and what that is called.
-_RHYTHMS: Mapping[float, str] = {
-    0.75: "several a day",
-    1.5: "about one a day",
-    5: "a few a week",
-    10: "about one a week",
-    20: "about two a month",
-    45: "about one a month",
-}
 
 
-def rhythm(dates: Sequence[datetime]) -> str:
+def rhythm(dates: Sequence[datetime], wording: Wording = _ENGLISH) -> str:
     """How often something comes, by the dates of the newest; empty when there are too few to tell."""
     newest = sorted(dates)[-10:]
     if len(newest) < 3:
         return ""
     gap = (newest[-1] - newest[0]) / (len(newest) - 1)
-    return next((words for days, words in _RHYTHMS.items() if gap <= timedelta(days=days)), "now and then")
+    rhythms = {
+        0.75: wording.gettext("several a day"),
+        1.5: wording.gettext("about one a day"),
+        5: wording.gettext("a few a week"),
+        10: wording.gettext("about one a week"),
+        20: wording.gettext("about two a month"),
+        45: wording.gettext("about one a month"),
+    }
+    return next(
+        (words for days, words in rhythms.items() if gap <= timedelta(days=days)),
+        wording.gettext("now and then"),
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from letters.errors import Problem
 from letters.model import Audience, Source, Topic
 from letters.settings.addresses import normalised
+from letters.settings.mail_lines import MADE_UP, say_made_up_sender
 from letters.settings.problems import did_you_mean
 from letters.settings.types import Settings
 
@@ -16,7 +18,13 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 def warnings(settings: Settings) -> list[Problem]:
     """Settings that are valid, but probably not meant so: nothing is refused on their account."""
-    return [*_undeclared(settings), *_ambiguous(settings), *_sources_twice(settings), *_exposed(settings)]
+    return [
+        *_undeclared(settings),
+        *_ambiguous(settings),
+        *_sources_twice(settings),
+        *_lengths(settings),
+        *_exposed(settings),
+    ]
 
 
 def _undeclared(settings: Settings) -> Iterator[Problem]:
@@ -73,6 +81,39 @@ def _sources_twice(settings: Settings) -> Iterator[Problem]:
             what=f'source "{source.key}": has the address of source "{other.key}"{spelling}, so that every episode is there twice',
             remedy="remove one of the two",
         )
+
+
+def _lengths(settings: Settings) -> Iterator[Problem]:
+    """Lines that inboxes would cut, or leave room after: measured without the lead's texts, which editors write anew each time."""
+    for index, edition in enumerate(settings.editions):
+        bare = replace(MADE_UP, site=settings.site.title, edition=edition.title, lead="", takeaway="")
+        lengths = (
+            ("subject", bare.say, 0, 60, "phones show some 60 characters"),
+            (
+                "preheader",
+                bare.say,
+                40 if _is_fixed(edition.preheader) else 0,
+                110,
+                "inboxes show 40 to 110 characters, and fill up a shorter one from the mail",
+            ),
+            ("from_name", say_made_up_sender, 0, 25, "phones show some 25 characters of it"),
+        )
+        for field, say, least, most, why in lengths:
+            template = getattr(edition, field)
+            if template and not least <= (length := len(say(template))) <= most:
+                beside = (
+                    "" if _is_fixed(template) else " on a made-up issue, the lead's own words not counted"
+                )
+                yield Problem(
+                    where="config/schedule.toml",
+                    line=settings.line("schedule.toml", "edition", index, field),
+                    what=f'edition "{edition.key}": {field} comes to {length} characters{beside}; {why}',
+                    remedy="say more" if length < least else "shorten it, and put what matters first",
+                )
+
+
+def _is_fixed(template: str) -> bool:
+    return "{{" not in template and "{%" not in template
 
 
 def _exposed(settings: Settings) -> Iterator[Problem]:

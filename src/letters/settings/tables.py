@@ -109,7 +109,13 @@ class EditionTable(Table):
     max_cards: int = Field(
         0, ge=0, description="How many are shown with their texts; the rest are lines at the end. 0: all."
     )
-    subject: values.Subject = Field("", description="Template of the subject; empty: the shipped one.")
+    subject: values.MailLine = Field("", description="Template of the subject; empty: the shipped one.")
+    preheader: values.MailLine = Field(
+        "", description="Template of what inboxes show after the subject; empty: the first card's takeaway."
+    )
+    from_name: values.SenderLine = Field(
+        "", description="Template of the sender's name; empty: the one in [delivery] from."
+    )
     language: values.Language = Field("", description="Language of its mails (BCP 47); empty: the site's.")
 
     @field_validator("max_cards")

@@ -18,10 +18,10 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from letters.calendar import check_cron, check_zone
-from letters.errors import RenderError
 from letters.settings.colours import DARK_GROUNDS, LIGHT_GROUNDS, check_contrast
+from letters.settings.mail_lines import check_mail_line, check_sender_line
 from letters.settings.podcast_categories import check_podcast_category
-from letters.text import KEY, check_line, slug, strip_controls
+from letters.text import KEY, slug, strip_controls
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?=.)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -188,14 +188,6 @@ def _check_private_place(value: str) -> str:
     return value
 
 
-def _check_subject(value: str) -> str:
-    try:
-        check_line(value)
-    except RenderError as error:
-        raise ValueError(f"is no template: {error}") from error
-    return value
-
-
 def _check_accent(value: str) -> str:
     return check_contrast(value, LIGHT_GROUNDS)
 
@@ -232,6 +224,7 @@ Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
 OptionalMailbox = Annotated[str, AfterValidator(_check_optional_mailbox)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 PrivatePlace = Annotated[str, AfterValidator(_check_private_place)]
-Subject = Annotated[str, AfterValidator(_check_line_of_text), AfterValidator(_check_subject)]
+MailLine = Annotated[str, AfterValidator(_check_line_of_text), AfterValidator(check_mail_line)]
+SenderLine = Annotated[str, AfterValidator(_check_line_of_text), AfterValidator(check_sender_line)]
 Accent = Annotated[str, AfterValidator(_check_accent), _HEX]
 AccentDark = Annotated[str, AfterValidator(_check_accent_dark), _HEX]

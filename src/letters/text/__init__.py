@@ -5,11 +5,14 @@ from letters.text.html import plain_text, safe_url, sanitise
 from letters.text.keys import KEY, make_key, slug
 from letters.text.shipped import NotShippedError, find_shipped
 from letters.text.templates import check_line, make_environment, render, render_line
+from letters.text.wording import Wording, Wordings
 from letters.text.words import count_words, date_words, duration_words, paragraphs
 
 __all__ = [
     "KEY",
     "NotShippedError",
+    "Wording",
+    "Wordings",
     "check_line",
     "count_words",
     "date_words",

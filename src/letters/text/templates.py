@@ -17,7 +17,8 @@ from letters.errors import RenderError
 from letters.text.compiled import CompiledTemplates
 from letters.text.controls import one_line
 from letters.text.shipped import find_shipped
-from letters.text.words import FILTERS, count_words
+from letters.text.speaking import speak
+from letters.text.wording import Wordings
 
 _COMPILED = CompiledTemplates()
 
@@ -25,7 +26,8 @@ _COMPILED = CompiledTemplates()
 def make_environment(overrides: Path | None) -> jinja2.Environment:
     """The environment of all templates: a file in `overrides` (a workspace's ``templates/``) wins over the shipped one of its name.
 
-    Values are escaped in ``.html``, ``.mjml`` and ``.xml``; an undefined name is an error. Filters: `letters.text.words`.
+    Values are escaped in ``.html``, ``.mjml`` and ``.xml``; an undefined name is an error. Filters, and the functions that
+    say something in the language of the page or mail: `letters.text.speaking`.
     """
     folders = [folder for folder in (overrides, find_shipped("templates")) if folder is not None]
     environment = jinja2.Environment(
@@ -34,7 +36,7 @@ def make_environment(overrides: Path | None) -> jinja2.Environment:
         bytecode_cache=_COMPILED,
         **_MANNERS,
     )
-    return _with_words(environment)
+    return speak(environment, Wordings(overrides))
 
 
 def render(environment: jinja2.Environment, name: str, /, **values: object) -> str:
@@ -69,13 +71,7 @@ _MANNERS: dict[str, Any] = {
 
 @cache
 def _line_environment() -> jinja2.Environment:
-    return _with_words(ImmutableSandboxedEnvironment(autoescape=False, **_MANNERS))
-
-
-def _with_words(environment: jinja2.Environment) -> jinja2.Environment:
-    environment.filters.update(FILTERS)
-    environment.globals["count"] = count_words
-    return environment
+    return speak(ImmutableSandboxedEnvironment(autoescape=False, **_MANNERS), Wordings())
 
 
 @contextmanager
