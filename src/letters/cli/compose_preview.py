@@ -145,7 +145,7 @@ def _facts(proof: Proof, *, asked: bool, folder: Folder | None, sent: TrialAnswe
             "size",
             f"{proof.html_bytes:,} of {proof.limit_bytes:,} bytes of HTML with the longest personal links, {proof.text_bytes:,} of text",
         ),
-        ("links", count(len(proof.links), "address") + ("" if asked else "; --check-links asks them")),
+        ("links", count(len(proof.links), "link") + ("" if asked else "; --check-links asks them")),
         (
             "clients",
             f"{len(compatibility.failures)} features it depends on are missing somewhere, {len(compatibility.fallbacks)} fall back (facts of {date_words(compatibility.facts.date)})",

@@ -9,8 +9,8 @@ from letters.compose.proof.clients import Facts, Platform, say_platforms
 from letters.compose.proof.features import Use, features_of
 from letters.errors import Problem
 
-#: What stands in a style sheet only; the elements carry every rule that a mail needs.
-_SHEET_IS_LOST = "the look comes from the elements alone"
+#: Of what stands in a style sheet only; the elements carry every rule that a mail needs.
+_RULE_IS_LOST = "the rule is passed over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,10 @@ def check_clients(tree: Any, facts: Facts) -> Compatibility:
     words in the table for what is seen without it; else the mail depends on it.
     """
     uses, unknown = features_of(tree, facts.features)
-    gaps = [gap for use in uses if (gap := _gap(use, facts))]
+    # A client that drops style sheets lacks nothing more for what is in them.
+    sheets = facts.features.get("html-style")
+    sheetless = frozenset(sheets.lacking()) if sheets else frozenset()
+    gaps = [gap for use in uses if (gap := _gap(use, facts, sheetless=sheetless))]
     return Compatibility(
         facts=facts,
         fallbacks=tuple(gap for gap in gaps if gap.instead),
@@ -74,9 +77,9 @@ def check_clients(tree: Any, facts: Facts) -> Compatibility:
     )
 
 
-def _gap(use: Use, facts: Facts) -> Gap | None:
+def _gap(use: Use, facts: Facts, *, sheetless: frozenset[Platform]) -> Gap | None:
     feature = facts.features[use.key]
-    lacking = feature.lacking()
+    lacking = tuple(one for one in feature.lacking() if not (use.is_in_sheet and one in sheetless))
     if not lacking:
         return None
     return Gap(
@@ -84,7 +87,7 @@ def _gap(use: Use, facts: Facts) -> Gap | None:
         where=use.where,
         platforms=lacking,
         clients=say_platforms(lacking, facts),
-        instead=feature.without or (_SHEET_IS_LOST if use.is_in_sheet else ""),
+        instead=feature.without or (_RULE_IS_LOST if use.is_in_sheet else ""),
     )
 
 

@@ -102,9 +102,15 @@ def _texts(tree: Any) -> Iterator[str]:
 
 def _parse(environment: jinja2.Environment, source: str) -> nodes.Template | None:
     try:
-        return environment.parse(source)
+        template = environment.parse(source)
     except jinja2.TemplateSyntaxError:
         return None
+    # Which names are free is asked of Jinja's compiler, and that wants to know every filter and test. An unknown one is
+    # the rendering's to complain about.
+    for each in template.find_all((nodes.Filter, nodes.Test)):
+        known = environment.filters if isinstance(each, nodes.Filter) else environment.tests
+        known.setdefault(each.name, str)
+    return template
 
 
 def _undeclared(template: nodes.Template) -> set[str]:

@@ -38,7 +38,9 @@ def write_folder(
     """
     mail, public = issue.renderings[0], issue.renderings[-1]
     views = views_of(mail, public)
-    files = {folder / f"{view.name}.html": view.page for view in views} | {folder / "text.txt": mail.text}
+    files = {folder / f"{view.name}.html": view.page for view in views}
+    # What was composed, to the byte; personal links are the stand-ins that delivering replaces.
+    files |= {folder / "mail.html": mail.html, folder / "mail.txt": mail.text}
     for file, content in files.items():
         replace_file(file, content)
     for view in views:

@@ -1,7 +1,7 @@
 """A mail as different people see it: on a desk, on a phone, in the dark, without pictures, as text. Pure.
 
-Each view is a page that looks right in any browser as it lies there: what a client would do to the mail is done to it
-beforehand. The dark views are written for a browser that prefers light.
+Each view is a page that looks the same in any browser, whether that prefers light or dark: what a client would do to the
+mail is done to it beforehand.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _ADDRESS = re.compile(r"""url\(\s*[^)]*\)""", re.IGNORECASE)
 _HEAD_ENDS = re.compile(r"</head\s*>", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
-_DARK = "<style>:root { color-scheme: dark !important; }</style>"
+_SCHEME = "<style>:root {{ color-scheme: {} !important; }}</style>"
+# Media features that are always true, and never; they may stand wherever others stand.
+_ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 # What clients that turn colours round do, near enough: lightness is mirrored, hues stay, pictures are left alone.
 _INVERTED = (
     "<style>html { background: #fff; filter: invert(1) hue-rotate(180deg); }"
@@ -45,26 +47,34 @@ class View:
 
 def views_of(mail: Rendering, public: Rendering) -> tuple[View, ...]:
     """The views of a mail, and the page that everybody sees "in the browser"."""
-    page = _without_personal_links(mail.html)
+    mail_page = _without_personal_links(mail.html)
+    page = lightened(mail_page)
     return (
         View(name="desktop", title="On a desk", width=DESK_WIDTH, page=page),
         View(name="phone", title="On a phone", width=PHONE_WIDTH, page=page),
-        View(name="dark", title="In the dark", width=DESK_WIDTH, page=darkened(page)),
+        View(name="dark", title="In the dark", width=DESK_WIDTH, page=darkened(mail_page)),
         View(
             name="inverted", title="Colours turned round by the client", width=DESK_WIDTH, page=inverted(page)
         ),
         View(name="images-off", title="Without pictures", width=DESK_WIDTH, page=without_images(page)),
         View(name="styles-off", title="Without style sheets", width=PHONE_WIDTH, page=without_sheets(page)),
         View(name="text", title="As text", width=DESK_WIDTH, page=text_page(mail.subject, mail.text)),
-        View(name="page", title="In the browser, for everybody", width=DESK_WIDTH, page=public.html),
+        View(
+            name="page", title="In the browser, for everybody", width=DESK_WIDTH, page=lightened(public.html)
+        ),
     )
+
+
+def lightened(page: str) -> str:
+    """The page as a client shows it that asks for the light look."""
+    page = _PREFERS_LIGHT.sub(_ALWAYS, _PREFERS_DARK.sub(_NEVER, page))
+    return _into_head(page, _SCHEME.format("light"))
 
 
 def darkened(page: str) -> str:
     """The page as a client shows it that asks for the dark look."""
-    # Always true, and never: media features that stand wherever the ones they replace may stand.
-    page = _PREFERS_LIGHT.sub("(max-width: 0)", _PREFERS_DARK.sub("(min-width: 0)", page))
-    return _into_head(page, _DARK)
+    page = _PREFERS_LIGHT.sub(_NEVER, _PREFERS_DARK.sub(_ALWAYS, page))
+    return _into_head(page, _SCHEME.format("dark"))
 
 
 def inverted(page: str) -> str:
