@@ -61,7 +61,7 @@ def check_trial_address(address: str) -> str:
     bare = address.strip()
     local, at, _ = bare.rpartition("@")
     is_dotted = not (local.startswith(".") or local.endswith(".") or ".." in local)
-    if not (at and is_dotted and len(bare) <= _LONGEST and _LOCAL.fullmatch(local)):
+    if not (at and is_dotted and bare.isprintable() and len(bare) <= _LONGEST and _LOCAL.fullmatch(local)):
         raise _nonsense(address)
     try:
         wire = header_address(bare)

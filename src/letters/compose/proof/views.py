@@ -17,7 +17,7 @@ DESK_WIDTH, PHONE_WIDTH = 800, 390
 _PREFERS_DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 _PREFERS_LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.IGNORECASE | re.DOTALL)
-_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_IMG = re.compile(r"""<img\b((?:[^>"']|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
 _SOURCE = re.compile(r"""\s(?:src|srcset)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 _BACKGROUND = re.compile(r"""\sbackground\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 _ADDRESS = re.compile(r"""url\(\s*[^)]*\)""", re.IGNORECASE)
@@ -84,7 +84,7 @@ def inverted(page: str) -> str:
 
 def without_images(page: str) -> str:
     """The page as it is before anybody allows pictures: their words and places, nothing loaded."""
-    page = _IMG.sub(lambda found: _SOURCE.sub("", found[0]).replace("<img", '<img src="data:,"', 1), page)
+    page = _IMG.sub(lambda found: f'<img src="data:,"{_SOURCE.sub("", found[1])}>', page)
     return _ADDRESS.sub("url(data:,)", _BACKGROUND.sub("", page))
 
 
