@@ -68,6 +68,8 @@ def test_a_mail_without_fault_has_none() -> None:
         ('<img src="/a.png" alt="" width=2 height=2>', "is not loaded by https"),
         ('<img src="https://a.example/a.png" alt="" width=1 height=1>', "has a side of one pixel"),
         ("<table><tr><td>x</td></tr></table>", 'html: a table for layout without role="presentation"'),
+        ("<style>p { top: 0 }</style>", "html: a style sheet in the body: Gmail reads those in the head only"),
+        (f"<style>/*{'x' * 16_384}*/</style>", "html: style sheets of 16,388 bytes: Gmail drops what is beyond 16,384"),
         ("<script>1</script>", "html: a script element: clients drop it"),
         ('<link rel=stylesheet href="https://a.example/a.css">', "a style sheet from elsewhere"),
         ('<a href="/cards/1/">x</a>', 'the link to "/cards/1/" is no whole address'),

@@ -109,8 +109,12 @@ def _parse(environment: jinja2.Environment, source: str) -> nodes.Template | Non
     # the rendering's to complain about.
     for each in template.find_all((nodes.Filter, nodes.Test)):
         known = environment.filters if isinstance(each, nodes.Filter) else environment.tests
-        known.setdefault(each.name, str)
+        known.setdefault(each.name, _never_called)
     return template
+
+
+def _never_called(*_: object) -> str:
+    return ""
 
 
 def _undeclared(template: nodes.Template) -> set[str]:

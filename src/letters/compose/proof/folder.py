@@ -14,7 +14,8 @@ from letters.files import replace_file
 from letters.model import ComposedIssue
 from letters.text import date_words, make_environment, render
 
-_INDEX = "preview/index.html"
+#: Beside this module and not among the templates: what examines a workspace's templates is not to be changed by them.
+_INDEX = Path(__file__).with_name("preview.html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,8 @@ def _index(
 ) -> str:
     facts = proof.compatibility.facts
     return render(
-        # Not a workspace's own: what examines a template must not be changed by it.
-        make_environment(None),
-        _INDEX,
+        make_environment(_INDEX.parent),
+        _INDEX.name,
         issue=issue,
         proof=proof,
         views=views,

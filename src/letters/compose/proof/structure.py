@@ -7,6 +7,8 @@ from typing import Any
 
 from letters.errors import Problem
 
+#: Gmail reads so much of style sheets, and no more.
+SHEETS_BYTES = 16_384
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: No mail client runs or opens them, and filters take them for an attack.
 _DANGEROUS = ("script", "iframe", "frame", "embed", "applet", "object", "form")
@@ -19,6 +21,7 @@ def check_structure(tree: Any) -> list[Problem]:
         *_check_headings(tree),
         *(problem for image in tree.iter("img") for problem in _check_image(image)),
         *_check_tables(tree),
+        *_check_sheets(tree),
         *_check_dangerous(tree),
     ]
     return [Problem(where="html", what=what, remedy=remedy) for what, remedy in found]
@@ -74,6 +77,18 @@ def _check_tables(tree: Any) -> Iterator[_Complaint]:
             f'{tables} for layout without role="presentation"',
             "screen readers count its rows; add the role",
         )
+
+
+def _check_sheets(tree: Any) -> Iterator[_Complaint]:
+    sheets = list(tree.iter("style"))
+    size = sum(len((sheet.text or "").encode()) for sheet in sheets)
+    if size > SHEETS_BYTES:
+        yield (
+            f"style sheets of {size:,} bytes: Gmail drops what is beyond {SHEETS_BYTES:,}",
+            "make them smaller",
+        )
+    if any(ancestor.tag == "body" for sheet in sheets for ancestor in sheet.iterancestors()):
+        yield "a style sheet in the body: Gmail reads those in the head only", "put it into the head"
 
 
 def _check_dangerous(tree: Any) -> Iterator[_Complaint]:
