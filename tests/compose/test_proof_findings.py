@@ -86,6 +86,7 @@ def test_a_mail_without_fault_has_none() -> None:
     ],
 )  # fmt: skip
 def test_a_fault_of_the_html_is_told_with_its_remedy(body: str, said: str) -> None:
+    """R16, R21."""
     assert said in wrong(examine(mail(body)))
 
 
@@ -121,6 +122,7 @@ def test_lengths_are_worth_knowing_and_no_fault() -> None:
 
 @pytest.mark.parametrize(("size", "is_wrong", "is_near"), [(100_000, False, True), (100_001, True, False)])
 def test_the_size_is_held_against_the_limit_to_the_byte(size: int, is_wrong: bool, is_near: bool) -> None:
+    """R20."""
     filled = mail(f"<!--{'x' * (size - len(HTML.format('').encode()) - 7)}-->")
     proof = examine(filled)
     assert proof.html_bytes == size

@@ -14,6 +14,7 @@ from rich.text import Text
 from letters.cli.face import ACCENT, Face, count
 from letters.compose import preview
 from letters.compose.proof import (
+    Compatibility,
     Folder,
     Gap,
     LinkAnswer,
@@ -146,10 +147,7 @@ def _facts(proof: Proof, *, asked: bool, folder: Folder | None, sent: TrialAnswe
             f"{proof.html_bytes:,} of {proof.limit_bytes:,} bytes of HTML with the longest personal links, {proof.text_bytes:,} of text",
         ),
         ("links", count(len(proof.links), "link") + ("" if asked else "; --check-links asks them")),
-        (
-            "clients",
-            f"{len(compatibility.failures)} features it depends on are missing somewhere, {len(compatibility.fallbacks)} fall back (facts of {date_words(compatibility.facts.date)})",
-        ),
+        ("clients", _say_clients(compatibility)),
     ]
     if folder is not None:
         rows.append(("views", str(folder.index)))
@@ -159,6 +157,14 @@ def _facts(proof: Proof, *, asked: bool, folder: Folder | None, sent: TrialAnswe
     for label, words in rows:
         table.add_row(label, Text(words))
     return table
+
+
+def _say_clients(compatibility: Compatibility) -> str:
+    failures, fallbacks = len(compatibility.failures), len(compatibility.fallbacks)
+    depends = (
+        "all know what it depends on" if not failures else f"{count(failures, 'feature')} not known to all"
+    )
+    return f"{depends}, {count(fallbacks, 'fallback')} (facts of {date_words(compatibility.facts.date)})"
 
 
 def _gaps(gaps: Sequence[Gap]) -> Table:

@@ -100,7 +100,7 @@ def text_page(title: str, text: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>:root { color-scheme: light dark; } pre { margin: 24px; font: 14px/1.5 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; }"
+        "<style>:root { color-scheme: light; } pre { margin: 24px; font: 14px/1.5 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; }"
         f"</style></head><body><pre>{linked}</pre></body></html>\n"
     )
 
