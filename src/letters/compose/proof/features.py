@@ -32,7 +32,6 @@ _PROPERTIES = {
     **dict.fromkeys(
         ("column-rule", "column-width", "column-fill", "column-span"), "column-layout-properties"
     ),
-    **dict.fromkeys(("columns",), "column-count"),
     **dict.fromkeys(("flex", "flex-grow", "flex-shrink", "flex-basis", "order"), "display-flex"),
     **dict.fromkeys(("grid", "grid-area", "grid-column", "grid-row"), "grid-template"),
     **dict.fromkeys(("margin-inline", "margin-block"), "margin-inline-block"),
@@ -51,6 +50,7 @@ _PROPERTIES = {
         (f"border-{block}-{inline}-radius" for block in ("start", "end") for inline in ("start", "end")),
         "border-radius-logical",
     ),
+    "columns": "column-count",
     "mask": "mask-image",
 }
 _FUNCTIONS = {
@@ -106,10 +106,9 @@ def features_of(tree: Any, known: Collection[str]) -> tuple[list[Use], list[str]
 
     def keys(names: Iterable[str]) -> Iterator[str]:
         for name in names:
-            key = _known_key(name, known)
-            if key:
+            if key := _known_key(name, known):
                 yield key
-            elif name.startswith(("css-", "html-", "image-")):
+            else:
                 unknown.setdefault(name.partition("-")[2])
 
     uses: dict[str, Use] = {}

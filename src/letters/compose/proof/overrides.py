@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from letters.compose.proof.fields import check_templates
+from letters.compose.proof.spelling import check_templates
 from letters.compose.view import CardView, GroupView, IssueView, LinkView, SectionView
 from letters.errors import Problem
 from letters.text import find_shipped
