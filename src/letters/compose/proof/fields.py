@@ -20,7 +20,7 @@ _FIELD = re.compile(
     r"|%%[A-Za-z_][\w. -]{0,60}%%|%recipient[.\w]{0,60}%"  # Salesforce, Mailgun
     r"|\$\{[\w.]{1,60}\}|<%.{0,200}?%>"  # shells and ERB
     r"|\[\[[\w .-]{1,60}\]\]|\[[A-Z]{2,20}_[A-Z_]{2,40}\]"  # Mailjet, and hands that mark what is to be filled in
-    r"|(?<![{$%#])\{[a-z]\w{0,40}\}",  # Python's format
+    r"|(?<!\{)\{[a-z]\w{0,40}\}",  # Python's format
     re.DOTALL,
 )
 _ATTRIBUTES = ("href", "alt", "title", "aria-label", "src")
