@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,19 @@ def workspace(tmp_path: Path, letters: Letters, http_server: HttpServer) -> Path
     """A workspace with one source of two episodes, one card, one weekly edition and two subscribers' CSV."""
     root = tmp_path / "signal"
     assert letters("init", root).code == 0
+    return fill_workspace(root, http_server)
+
+
+def run_quietly(*words: object) -> None:
+    """Run a command that must go well, for fixtures that many tests share: what it prints is lost."""
+    with redirect_stdout(StringIO()) as out, redirect_stderr(out):
+        code = main([str(word) for word in words])
+    structlog.reset_defaults()
+    assert code == 0, out.getvalue()
+
+
+def fill_workspace(root: Path, http_server: HttpServer) -> Path:
+    """Write the files of `workspace` into one that was just made."""
     url = http_server.serve("/feed.xml", feed("Cheap sensors, expensive silence", "Another story"))
     config = root / "config"
     (config / "letters.toml").write_text(

@@ -11,16 +11,10 @@ import typer
 
 from letters import pipeline
 from letters.cli.app import app, face_of
-from letters.cli.compose_explain import explanation_as_json, print_explanation, read_choice
 from letters.cli.face import Face, count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.cli.summary import pass_as_json, pass_as_rows
-from letters.compose import explain as explain_issue
-from letters.compose import preview
-from letters.errors import UsageError
-from letters.files import replace_file
-from letters.model import PUBLIC, ComposedIssue
-from letters.pipeline import House, Pass, PassReport, begin_pass
+from letters.pipeline import Pass, PassReport, begin_pass
 
 _VERBS = ("watch", "cards", "pair", "publish", "compose", "deliver")
 
@@ -62,63 +56,6 @@ def publish(
 
 
 @app.command()
-def compose(
-    context: typer.Context,
-    edition: Annotated[str, typer.Argument(metavar="EDITION", help="The edition's key.")],
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Compose nothing; say how the next issue comes about.")
-    ] = False,
-    topics: Annotated[
-        str, typer.Option(metavar="KEYS", help="With --explain: as a reader of these topics sees it.")
-    ] = "",
-    audiences: Annotated[
-        str, typer.Option(metavar="KEYS", help="With --explain: as a reader of these audiences sees it.")
-    ] = "",
-    titles_only: Annotated[
-        bool, typer.Option("--titles-only", help="With --explain: as a reader who wants lines sees it.")
-    ] = False,
-    now: NowOption = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Compose an edition's latest occurrence that is due; when none is, write a preview and store nothing.
-
-    With --explain: each card's points by rule, its heading and why, what was shortened, and what was left out and why.
-    """
-    face = face_of(context)
-    moment = parse_now(now)
-    choice = read_choice(topics, audiences, titles_only=titles_only)
-    if explain:
-        with face.house(workspace) as house:
-            _check_edition(house, edition)
-            about = explain_issue(
-                house.store, house.settings, house.workspace, edition, now=moment, choice=choice
-            )
-        if not face.as_json:
-            print_explanation(face, about)
-        face.finish(explanation_as_json(about))
-    if choice.key:
-        raise UsageError("--topics, --audiences and --titles-only are for --explain; add it")
-    with face.house(workspace) as house, face.progress("compose") as progress:
-        _check_edition(house, edition)
-        with begin_pass(house, "compose", now=moment, progress=progress) as run:
-            run.compose(edition)
-        done = run.report.composed
-        if done is not None and (done.composed or done.skipped):
-            finish_pass(face, run.report)
-        coming = preview(house.store, house.settings, house.workspace, edition, now=moment)
-        files = write_preview(house, coming)
-    if not face.as_json:
-        face.out.print(
-            f"Nothing is due for {edition}. A preview of the issue as it stands now, stored nowhere else:"
-        )
-        for file in files:
-            face.out.print(f"  {file}")
-    data = {**pass_as_json(run.report), "preview": {"files": files, "entries": len(coming.entries)}}
-    face.finish(data, run.report.problems)
-
-
-@app.command()
 def deliver(
     context: typer.Context,
     issue: Annotated[str | None, typer.Argument(metavar="[EDITION/NUMBER]", help="Only this issue.")] = None,
@@ -131,22 +68,6 @@ def deliver(
     with face.house(workspace) as house, face.progress("deliver") as progress:
         report = pipeline.deliver(house, now=parse_now(now), issue=issue, progress=progress)
     finish_pass(face, report)
-
-
-def write_preview(house: House, coming: ComposedIssue) -> list[Path]:
-    """Write what everybody would see of an issue under ``var/preview/EDITION/``; return the files."""
-    folder = house.workspace.var / "preview" / coming.edition.key
-    shown = next(one for one in coming.renderings if one.choice == PUBLIC)
-    files = {folder / "issue.html": shown.html, folder / "issue.txt": shown.text}
-    for file, content in files.items():
-        replace_file(file, content)
-    return list(files)
-
-
-def _check_edition(house: House, key: str) -> None:
-    if house.settings.edition(key) is None:
-        known = ", ".join(f'"{edition.key}"' for edition in house.settings.editions) or "none"
-        raise UsageError(f'edition "{key}" is not in config/schedule.toml; the editions there: {known}')
 
 
 def run_verb(

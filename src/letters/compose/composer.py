@@ -65,13 +65,13 @@ class Composer:
             if issue:
                 yield issue
 
-    def preview(self, edition: Edition) -> ComposedIssue:
+    def preview(self, edition: Edition, choice: Choice) -> ComposedIssue:
         with self.store.read() as c:
             past = load_past(c, edition) or imagine_past(edition, now=self.now)
             occurrence = self._next(edition, past)
             entries = select_ready(c, self.settings, edition, occurrence, past)
             number = next_number(c, edition.key)
-        return self._press(edition, occurrence, number).compose(entries)
+        return self._press(edition, occurrence, number).compose(entries, choice)
 
     def explain(self, edition: Edition, choice: Choice) -> Explanation:
         with self.store.read() as c:

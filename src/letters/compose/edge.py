@@ -63,16 +63,23 @@ def compose(
 
 
 def preview(
-    store: Store, settings: Settings, workspace: Workspace, edition: str, *, now: datetime
+    store: Store,
+    settings: Settings,
+    workspace: Workspace,
+    edition: str,
+    *,
+    now: datetime,
+    choice: Choice | None = None,
 ) -> ComposedIssue:
     """What the edition's next issue would be as of `now`: the one that is due, else the next to come. Stores nothing.
 
-    It has the full rendering and the public one. With nothing to say it has no entries, and its renderings are the short
-    mail that says so, whatever the edition does then. Raises `UsageError` for an edition that is not configured.
+    It has the full rendering, or that of a choice, and the public one. With nothing to say it has no entries, and its
+    renderings are the short mail that says so, whatever the edition does then; with nothing for the choice, the choice's
+    rendering is empty. Raises `UsageError` for an edition that is not configured.
     """
     found = _find_edition(settings, edition)
     composer = Composer(store, settings, Renderer(workspace.templates), now)
-    return composer.preview(found)
+    return composer.preview(found, choice or Choice())
 
 
 def explain(

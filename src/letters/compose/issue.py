@@ -63,9 +63,9 @@ class Press:
     occurrence: Occurrence
     number: int
 
-    def compose(self, entries: Sequence[Entry]) -> ComposedIssue:
-        """The issue as it is without anybody's choice; its entries come in the reading order."""
-        full = self.render(entries, Choice())
+    def compose(self, entries: Sequence[Entry], choice: Choice | None = None) -> ComposedIssue:
+        """The issue as it is without anybody's choice, or as one sees it; its entries come in the reading order."""
+        full = self.render(entries, choice or Choice())
         by_id = {entry.id: entry for entry in entries}
         return ComposedIssue(
             edition=self.edition,

@@ -7,5 +7,13 @@ is killed at, the next one goes on: nobody is missed, nobody gets an issue twice
 from letters.deliver.decisions import set_issue
 from letters.deliver.edge import deliver
 from letters.deliver.report import DeliverReport
+from letters.deliver.trial import TrialAnswer, check_trial_address, send_trial
 
-__all__ = ["DeliverReport", "deliver", "set_issue"]
+__all__ = [
+    "DeliverReport",
+    "TrialAnswer",
+    "check_trial_address",
+    "deliver",
+    "send_trial",
+    "set_issue",
+]
