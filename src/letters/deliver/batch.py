@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +19,8 @@ from letters.store.deliveries import UNSUBSCRIBED, Claim
 
 #: Seconds between two looks at what was decided elsewhere.
 _LOOK_EVERY_SECONDS = 1.0
+#: How many messages are written ahead of the sending, where threads write them.
+_WRITTEN_AHEAD = 64
 #: How often a message whose connection was lost is tried on another within one batch.
 _MAX_CONNECTIONS_LOST = 3
 
@@ -57,8 +61,20 @@ class Transport(Protocol):
         """Send what the batch gives until it gives nothing more."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A claim whose message is being written by a thread."""
+
+    claim: Claim
+    message: Future[Outgoing]
+
+
 class Batch:
-    """The claims of one batch. Used by one thread."""
+    """The claims of one batch. Used by one thread.
+
+    With `writers` the messages are written by these, some ahead of the sending: signing takes longer than all else, and lets
+    other threads run meanwhile. `write` must then be safe to call from several threads.
+    """
 
     def __init__(
         self,
@@ -69,8 +85,13 @@ class Batch:
         look: Callable[[Sequence[int]], News],
         stop: threading.Event,
         answered: Callable[[], None],
+        writers: Executor | None = None,
     ) -> None:
         self._waiting = deque(claims)
+        self._writing: deque[_Writing] = deque()
+        self._writers = writers
+        #: Deliveries that were given out ahead of their turn.
+        self._promised: set[int] = set()
         self._journal = journal
         self._write = write
         self._look = look
@@ -84,28 +105,86 @@ class Batch:
         self.is_halted = False
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._writing)
 
     def has_more(self) -> bool:
         """Whether there is something to send, and it may be sent."""
-        return bool(self._waiting) and self._may_go_on()
+        return len(self) > 0 and self._may_go_on()
 
     def next(self) -> Outgoing | None:
         """The next message to send; None when there is none, or no more may be sent.
 
         What was decided elsewhere (hold, cancel, unsubscribe) is looked up about once a second. A message that cannot be
-        written fails alone.
+        written fails alone. Where threads write, this waits for them.
         """
         while self.has_more():
-            claim = self._waiting.popleft()
-            if claim.id in self._left:
-                self._record(claim, DeliveryState.DROPPED, UNSUBSCRIBED)
-                continue
-            try:
-                return self._write(claim)
-            except HeaderError as error:
-                self._record(claim, DeliveryState.FAILED, str(error))
+            if (message := self._written(self._take())) is not None:
+                return message
         return None
+
+    async def next_ready(self) -> Outgoing | None:
+        """As `next`; others of the event loop go on while a thread is still writing."""
+        while self.has_more():
+            taken = self._take()
+            if isinstance(taken, _Writing) and not taken.message.done():
+                await asyncio.wait([asyncio.wrap_future(taken.message)])
+            if (message := self._written(taken)) is not None:
+                return message
+        return None
+
+    def next_at_once(self) -> Outgoing | None:
+        """A message whose turn comes later, if it need not be waited for; ask `still_wants` when it has come."""
+        while self.has_more():
+            self._write_ahead()
+            if self._writing and not self._writing[0].message.done():
+                return None
+            if (message := self._written(self._take())) is not None:
+                self._promised.add(message.claim.id)
+                return message
+        return None
+
+    def still_wants(self, message: Outgoing) -> bool:
+        """Whether a message that was given out ahead may still go; if not, nothing more is to be said about it."""
+        may_go_on = self._may_go_on()
+        self._promised.discard(message.claim.id)
+        if not may_go_on:
+            return False
+        if message.claim.id in self._left:
+            self._record(message.claim, DeliveryState.DROPPED, UNSUBSCRIBED)
+            return False
+        return True
+
+    def give_back(self, message: Outgoing) -> None:
+        """Give back a message with which nothing was begun, for another connection."""
+        self._waiting.appendleft(message.claim)
+
+    def close(self) -> None:
+        """Nothing more will be asked for: what threads have not begun to write stays unwritten."""
+        for one in self._writing:
+            one.message.cancel()
+
+    def _take(self) -> Claim | _Writing:
+        self._write_ahead()
+        return self._writing.popleft() if self._writing else self._waiting.popleft()
+
+    def _write_ahead(self) -> None:
+        if self._writers is None:
+            return
+        while self._waiting and len(self._writing) < _WRITTEN_AHEAD:
+            claim = self._waiting.popleft()
+            self._writing.append(_Writing(claim, self._writers.submit(self._write, claim)))
+
+    def _written(self, taken: Claim | _Writing) -> Outgoing | None:
+        """The message; None, once that is recorded, if the reader left or it cannot be written."""
+        claim = taken.claim if isinstance(taken, _Writing) else taken
+        if claim.id in self._left:
+            self._record(claim, DeliveryState.DROPPED, UNSUBSCRIBED)
+            return None
+        try:
+            return taken.message.result() if isinstance(taken, _Writing) else self._write(claim)
+        except HeaderError as error:
+            self._record(claim, DeliveryState.FAILED, str(error))
+            return None
 
     def handing_over(self, message: Outgoing) -> None:
         """To be called right before a message's content goes out."""
@@ -138,7 +217,8 @@ class Batch:
 
     def _may_go_on(self) -> bool:
         if not self.is_halted and time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
-            news = self._look([claim.id for claim in self._waiting])
+            waiting = [claim.id for claim in self._waiting] + [one.claim.id for one in self._writing]
+            news = self._look([*waiting, *self._promised])
             self.is_halted, self._left = news.halt, news.left
             self._looked_at = time.monotonic()
         return not (self.is_halted or self.stopped or self._stop.is_set())

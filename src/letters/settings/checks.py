@@ -34,8 +34,8 @@ def settle(letters: LettersFile, workspace: Workspace, environ: Mapping[str, str
         url = url.set(database=str(workspace.root / url.database))
     store = letters.store.model_copy(update={"url": url.render_as_string(hide_password=False)})
     smtp = letters.delivery.smtp
-    if smtp.ca_file:
-        smtp = smtp.model_copy(update={"ca_file": str(workspace.root / smtp.ca_file)})
+    paths = {"ca_file": smtp.ca_file, "socket": smtp.socket}
+    smtp = smtp.model_copy(update={key: str(workspace.root / path) for key, path in paths.items() if path})
     delivery = letters.delivery.model_copy(update={"smtp": smtp})
     return letters.model_copy(update={"store": store, "delivery": delivery})
 

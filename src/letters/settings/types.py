@@ -165,11 +165,18 @@ class SmtpSettings(Table):
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="How the connection is protected."
     )
+    socket: str = Field(
+        "", description="A Unix socket instead of host and port, where the relay runs on this machine."
+    )
     connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
     username: str = Field("", description="For AUTH; empty: none.")
+    auth: Literal["auto", "plain", "login", "cram-md5", "xoauth2"] = Field(
+        "auto", description="How to log in; for xoauth2 the password is an access token."
+    )
     password_file: str = Field("", description="File that holds the password; LETTERS_SMTP_PASSWORD wins.")
     timeout: Annotated[Duration, at_least("1s")] = Field(
-        timedelta(seconds=60), description="For one answer of the relay."
+        timedelta(seconds=60),
+        description="For one answer of the relay; ten times as long for the one to a whole message.",
     )
     ca_file: str = Field("", description="Certificates to trust instead of the system's.")
 
