@@ -308,9 +308,14 @@ def _outcomes_table(c: Connection, batch: Sequence[Outcome]) -> _Outcomes:
     ]
     if c.dialect.name == "sqlite":
         value = func.json_each(json.dumps(rows)).table_valued("value").c.value
-        return _Outcomes(
-            *(func.json_extract(value, f"$.{name}") for name in ("id", "state", "reason", "due_at"))
+        names = ("id", "state", "reason", "due_at")
+        # As a table of its own it gets an index: read for each row anew, 500 outcomes took a tenth of a second.
+        table = (
+            select(*(func.json_extract(value, f"$.{name}").label(name) for name in names))
+            .cte("outcome")
+            .prefix_with("MATERIALIZED")
         )
+        return _Outcomes(*(table.c[name] for name in names))
     table = (
         func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
         .table_valued(
