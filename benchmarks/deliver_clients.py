@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import resource
 import sys
 import tempfile
@@ -59,10 +60,13 @@ from letters.store.subscribers import save_subscribers
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 #: Octets of text and of HTML before they are encoded; with headers and encoding a message has some 30 kB.
 TEXT_SIZE, HTML_SIZE = 7_000, 21_000
-WORDS = (
-    "policy model open source audit market energy grid chip export treaty court ruling draft lobby vote budget school clinic city "
-    "water border patent privacy labour union strike pension housing harbour rail satellite spectrum naïve façade Grüße résumé"
-).split()
+WORDS = tuple(
+    re.findall(
+        r"\w+",
+        "policy model open source audit market energy grid chip export treaty court ruling draft lobby vote budget school clinic "
+        "city water border patent privacy labour union strike pension housing harbour rail satellite naïve façade Grüße résumé",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -137,9 +141,7 @@ def make_settings(options: Options) -> Settings:
         watch=WatchSettings(),
         pair=PairSettings(),
         publish=PublishSettings(),
-        delivery=DeliverySettings(
-            **{"from": "Signal <news@signal.example>"}, transport="smtp", smtp=smtp
-        ),
+        delivery=DeliverySettings(**{"from": "Signal <news@signal.example>"}, transport="smtp", smtp=smtp),
         editions=(Edition(key="weekly", title="AI policy, weekly", when="0 8 * * MON"),),
         secrets=Secrets(link_keys=(SecretStr("the key of a benchmark"),)),
     )
