@@ -9,12 +9,12 @@ from letters.deliver.audience import list_domain
 from letters.deliver.batch import Outgoing
 from letters.deliver.message import (
     Letterhead,
+    MessageTemplate,
     Recipient,
     header_address,
     message_template,
     recipient_values,
 )
-from letters.deliver.splice import Template
 from letters.errors import LettersError
 from letters.links import Links
 from letters.model import Edition, Issue
@@ -48,7 +48,7 @@ class Desk:
             contact=settings.site.contact,
         )
         self._sender = header_address(self._head.sender.addr_spec)
-        self._templates: dict[str, Template] = {}
+        self._templates: dict[str, MessageTemplate] = {}
 
     def prepare(self, claims: Iterable[Claim]) -> None:
         """Make the templates that these claims need, and forget all others: a batch needs few, an issue may have many.
@@ -76,7 +76,7 @@ class Desk:
             content=self._templates[claim.choice].fill(recipient_values(recipient)),
         )
 
-    def _template(self, choice: str) -> Template:
+    def _template(self, choice: str) -> MessageTemplate:
         with self._store.read() as c:
             rendering = load_rendering(c, self._issue.id, choice)
         if rendering is None:

@@ -310,12 +310,12 @@ def _outcomes_table(c: Connection, batch: Sequence[Outcome]) -> _Outcomes:
         value = func.json_each(json.dumps(rows)).table_valued("value").c.value
         names = ("id", "state", "reason", "due_at")
         # As a table of its own it gets an index: read for each row anew, 500 outcomes took a tenth of a second.
-        table = (
+        outcome = (
             select(*(func.json_extract(value, f"$.{name}").label(name) for name in names))
             .cte("outcome")
             .prefix_with("MATERIALIZED")
         )
-        return _Outcomes(*(table.c[name] for name in names))
+        return _Outcomes(*(outcome.c[name] for name in names))
     table = (
         func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
         .table_valued(
