@@ -9,6 +9,7 @@ from letters.errors import Problem
 from letters.model import Audience, Source, Topic
 from letters.settings.addresses import normalised
 from letters.settings.problems import did_you_mean
+from letters.settings.signing_keys import unaligned_keys
 from letters.settings.types import Settings
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -16,7 +17,13 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 def warnings(settings: Settings) -> list[Problem]:
     """Settings that are valid, but probably not meant so: nothing is refused on their account."""
-    return [*_undeclared(settings), *_ambiguous(settings), *_sources_twice(settings), *_exposed(settings)]
+    return [
+        *_undeclared(settings),
+        *_ambiguous(settings),
+        *_sources_twice(settings),
+        *_exposed(settings),
+        *_unaligned(settings),
+    ]
 
 
 def _undeclared(settings: Settings) -> Iterator[Problem]:
@@ -95,4 +102,18 @@ def _exposed(settings: Settings) -> Iterator[Problem]:
             line=settings.line("letters.toml", "site", "base_url"),
             what="[site]: base_url is http, but one-click unsubscribing needs https (RFC 8058, section 3.1)",
             remedy="serve the site by https and say so here",
+        )
+
+
+def _unaligned(settings: Settings) -> Iterator[Problem]:
+    """Signatures that receivers check and then do not count."""
+    sender = settings.delivery.sender.domain
+    for index in unaligned_keys(settings.delivery):
+        domain = settings.delivery.dkim[index].domain
+        yield Problem(
+            where="config/letters.toml",
+            line=settings.line("letters.toml", "delivery", "dkim", index, "domain"),
+            what=f'[[delivery.dkim]] number {index + 1}: domain "{domain}" is neither "{sender}", which sends, nor a parent of it, '
+            "so that DMARC does not count the signature",
+            remedy=f'sign for "{sender}" too, or instead',
         )
