@@ -15,8 +15,9 @@ from letters.deliver.message import (
     message_template,
     recipient_values,
 )
+from letters.deliver.signing import signing_keys, signing_threads
 from letters.errors import LettersError
-from letters.links import Links
+from letters.links import Links, return_path
 from letters.model import Edition, Issue
 from letters.settings import Settings
 from letters.store import Store
@@ -29,7 +30,7 @@ class MissingRenderingError(LettersError):
 
 
 class Desk:
-    """Writes the messages of one issue."""
+    """Writes the messages of one issue, and signs them if there are keys. To be closed."""
 
     def __init__(
         self, store: Store, settings: Settings, issue: Issue, edition: Edition, *, now: datetime
@@ -48,6 +49,12 @@ class Desk:
             contact=settings.site.contact,
         )
         self._sender = header_address(self._head.sender.addr_spec)
+        self._return_path = (
+            header_address(settings.delivery.return_path) if settings.delivery.return_path else ""
+        )
+        self._keys = signing_keys(settings)
+        #: The threads that write, where that takes long enough to be worth them.
+        self.writers = signing_threads() if self._keys else None
         self._templates: dict[str, MessageTemplate] = {}
 
     def prepare(self, claims: Iterable[Claim]) -> None:
@@ -60,6 +67,11 @@ class Desk:
             choice: self._templates.get(choice) or self._template(choice) for choice in sorted(choices)
         }
 
+    def close(self) -> None:
+        """End the threads; what they have not begun stays unwritten."""
+        if self.writers is not None:
+            self.writers.shutdown(cancel_futures=True)
+
     def write(self, claim: Claim) -> Outgoing:
         """The message of one claim. Raises `HeaderError` if the recipient's own words cannot stand in a header."""
         recipient = Recipient(
@@ -71,7 +83,7 @@ class Desk:
         )
         return Outgoing(
             claim=claim,
-            sender=self._sender,
+            sender=return_path(self._return_path, claim.message_id) if self._return_path else self._sender,
             recipient=header_address(claim.email),
             content=self._templates[claim.choice].fill(recipient_values(recipient)),
         )
@@ -83,4 +95,4 @@ class Desk:
             raise MissingRenderingError(
                 f'{self._issue.name}: there is no rendering for the choice "{choice}"'
             )
-        return message_template(self._head, self._issue, rendering, now=self._now)
+        return message_template(self._head, self._issue, rendering, now=self._now, keys=self._keys)

@@ -179,6 +179,9 @@ def _check_domain(value: str) -> str:
 def _check_optional_address(value: str) -> str:
     if value and ("@" not in value or re.search(r"[\s<>,;:\"+]", value) or _check_mailbox(value) != value):
         raise ValueError(f'"{value}" is no bare mail address; wanted one such as "bounces@signal.example"')
+    # RFC 5321 section 4.5.3.1.1 allows 64 octets before the "@"; "+" and the token take 33 of them.
+    if len(value.partition("@")[0].encode()) > 31:
+        raise ValueError(f'"{value}" has too long a name; wanted at most 31 characters before the "@"')
     return value
 
 
