@@ -13,8 +13,6 @@ from typing import NamedTuple
 # RFC 5321 section 4.5.3.1.5 allows 512 octets to a line; relays put whole sentences and addresses of help pages there.
 _LONGEST_LINE = 8_192
 _LONGEST_REPLY = 32_768
-#: Nobody asks for so many replies at once; who sends them means something else than SMTP.
-_MOST_REPLIES = 64
 _LINE = re.compile(rb"([1-9]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
@@ -36,7 +34,9 @@ class Wire(asyncio.Protocol):
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._rest = b""
+        #: The lines of a reply that goes on, and their octets.
         self._lines: list[bytes] = []
+        self._size = 0
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
@@ -79,6 +79,8 @@ class Wire(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._take(line.removesuffix(b"\r"))
+            if self._end:
+                break
         if len(self._rest) > _LONGEST_LINE:
             self._finish(f"the relay sent a line of more than {_LONGEST_LINE:,} octets")
         self._wake()
@@ -94,14 +96,14 @@ class Wire(asyncio.Protocol):
             return
         code, more, text = match.groups()
         self._lines.append(text or b"")
+        self._size += len(line)
         if more == b"-":
-            if sum(map(len, self._lines)) > _LONGEST_REPLY:
+            if self._size > _LONGEST_REPLY:
                 self._finish(f"the relay sent a reply of more than {_LONGEST_REPLY:,} octets")
             return
         self._replies.append(Reply(int(code), b"\n".join(self._lines).decode("utf-8", "replace")))
         self._lines.clear()
-        if len(self._replies) > _MOST_REPLIES:
-            self._finish("the relay sent replies that nobody asked for")
+        self._size = 0
 
     def _finish(self, why: str) -> None:
         if not self._end:
