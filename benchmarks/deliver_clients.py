@@ -29,7 +29,8 @@ from pathlib import Path
 
 import aiosmtplib
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from letters.deliver import deliver
@@ -45,6 +46,7 @@ from letters.model import (
 from letters.settings import Settings, Workspace
 from letters.settings.types import (
     DeliverySettings,
+    DkimSettings,
     PairSettings,
     PublishSettings,
     Secrets,
@@ -75,6 +77,8 @@ class Options:
     messages: int
     connections: int
     store: str
+    #: The kinds of keys that sign: "rsa", "rsa,ed25519", or none.
+    keys: str
 
 
 def main() -> int:
@@ -84,6 +88,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--store", default="")
+    parser.add_argument("--keys", default="")
     given = vars(parser.parse_args())
     CLIENTS[given.pop("client")](Options(**given))
     return 0
@@ -134,6 +139,7 @@ def letters(options: Options) -> None:
 
 
 def make_settings(options: Options) -> Settings:
+    keys = {kind: make_key(kind) for kind in options.keys.split(",") if kind}
     smtp = SmtpSettings(host="127.0.0.1", port=options.port, tls="none", connections=options.connections)
     return Settings(
         site=SiteSettings(title="Signal", base_url="https://signal.example"),
@@ -141,10 +147,25 @@ def make_settings(options: Options) -> Settings:
         watch=WatchSettings(),
         pair=PairSettings(),
         publish=PublishSettings(),
-        delivery=DeliverySettings(**{"from": "Signal <news@signal.example>"}, transport="smtp", smtp=smtp),
+        delivery=DeliverySettings(
+            **{"from": "Signal <news@signal.example>"},
+            transport="smtp",
+            smtp=smtp,
+            dkim=tuple(DkimSettings(selector=kind) for kind in keys),
+        ),
         editions=(Edition(key="weekly", title="AI policy, weekly", when="0 8 * * MON"),),
-        secrets=Secrets(link_keys=(SecretStr("the key of a benchmark"),)),
+        secrets=Secrets(link_keys=(SecretStr("the key of a benchmark"),), dkim_keys=tuple(keys.values())),
     )
+
+
+def make_key(kind: str) -> SecretStr:
+    """A private key in PEM."""
+    private = rsa_key() if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()
+    return SecretStr(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def fill(store: Store, readers: int) -> None:
@@ -223,7 +244,7 @@ def email_message(options: Options) -> None:
 
 def signatures(options: Options) -> None:
     """Nothing but RSA-2048 signatures, on all cores: what no client that signs can be faster than."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = rsa_key()
     cores = len(os.sched_getaffinity(0))
     digest, scheme, ready = b"d" * 32, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
 
