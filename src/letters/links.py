@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import Signer
 
@@ -92,10 +93,16 @@ class Links:
 
 
 def _sign(key: str, purpose: Purpose, body: str) -> str:
-    signer = Signer(
-        key, salt=f"letters {purpose}", sep=_SEPARATOR, key_derivation="hmac", digest_method=hashlib.sha256
-    )
-    return signer.sign(body).decode("ascii")
+    return _signer(key, purpose).sign(body).decode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _signer(key: str, purpose: Purpose) -> Signer:
+    """Signs for one purpose. A mail needs several signatures, so the purpose's own key is derived once."""
+    derived = Signer(
+        key, salt=f"letters {purpose}", key_derivation="hmac", digest_method=hashlib.sha256
+    ).derive_key()
+    return Signer(derived, sep=_SEPARATOR, key_derivation="none", digest_method=hashlib.sha256)
 
 
 def return_path(address: str, message_id: str) -> str:

@@ -126,8 +126,9 @@ def recipient_values(recipient: Recipient) -> dict[str, bytes]:
         _UNSUBSCRIBE: verbatim("List-Unsubscribe", f"<{recipient.unsubscribe_url}>"),
     }
     for link, url in links.items():
+        in_html = html.escape(url)
         values[_TEXT + link.name] = body_value(url)
-        values[_HTML + link.name] = body_value(html.escape(url))
+        values[_HTML + link.name] = values[_TEXT + link.name] if in_html == url else body_value(in_html)
     return values
 
 
