@@ -4,6 +4,7 @@ Each module beside this one holds the commands of one kind and registers them wi
 """
 
 from letters.cli import (
+    dkim,
     episodes,
     issues,
     lists,
@@ -22,6 +23,7 @@ from letters.cli.app import app, main
 
 __all__ = [
     "app",
+    "dkim",
     "episodes",
     "issues",
     "lists",
