@@ -19,6 +19,7 @@ from letters.deliver.offers import Offers
 from letters.deliver.opening import make_door
 from letters.settings.types import SmtpSettings
 
+HANDSHAKE = "TLS connection established from"
 READERS = [f"r{number}" for number in range(20)]
 
 
@@ -42,6 +43,7 @@ def test_postfix_takes_a_signed_issue_over_starttls(
     lite.settings = signing(make_settings(smtp=smtp), RSA, return_path="bounces@signal.example")
     lite.add_readers(len(READERS) + 1)
     lite.add_issue()
+    handshakes = relay.log.read_text().count(HANDSHAKE)
     report = lite.deliver()
     assert (report.sent, report.failed) == (20, 1)
     # r20 has no mailbox there, and its envelope may have gone out ahead of its turn.
@@ -58,8 +60,7 @@ def test_postfix_takes_a_signed_issue_over_starttls(
         assert message["Delivered-To"] == f"{reader}@reader.example"
         [received] = message.get_all("Received")
         assert "with ESMTPS" in received
-    log = relay.log.read_text()
-    assert log.count("TLS connection established from") <= 3
+    assert relay.log.read_text().count(HANDSHAKE) - handshakes <= 3
 
 
 def test_postfix_refuses_what_is_not_its_own_and_the_issue_is_held(
