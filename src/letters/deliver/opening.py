@@ -75,7 +75,7 @@ class Door:
 
     async def _token(self) -> str:
         """The access token of this moment: whoever renews it writes it to the file again and again."""
-        if self.settings.password_file and Path(self.settings.password_file).is_absolute():
+        if self.settings.password_file:
             return (await asyncio.to_thread(Path(self.settings.password_file).read_text, "utf-8")).strip()
         return self.password or ""
 
