@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+from letters.deliver.ahead import Ahead
 from letters.deliver.answers import one_line
 from letters.deliver.encode import HeaderError
 from letters.deliver.journal import Journal
@@ -19,8 +19,6 @@ from letters.store.deliveries import UNSUBSCRIBED, Claim
 
 #: Seconds between two looks at what was decided elsewhere.
 _LOOK_EVERY_SECONDS = 1.0
-#: How many messages are written ahead of the sending, where threads write them.
-_WRITTEN_AHEAD = 64
 #: How often a message whose connection was lost is tried on another within one batch.
 _MAX_CONNECTIONS_LOST = 3
 
@@ -61,14 +59,6 @@ class Transport(Protocol):
         """Send what the batch gives until it gives nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """A claim whose message is being written by a thread."""
-
-    claim: Claim
-    message: Future[Outgoing]
-
-
 class Batch:
     """The claims of one batch. Used by one thread.
 
@@ -88,8 +78,7 @@ class Batch:
         writers: Executor | None = None,
     ) -> None:
         self._waiting = deque(claims)
-        self._writing: deque[_Writing] = deque()
-        self._writers = writers
+        self._ahead = Ahead(self._try_to_write, writers) if writers else None
         #: Deliveries that were given out ahead of their turn.
         self._promised: set[int] = set()
         self._journal = journal
@@ -105,7 +94,7 @@ class Batch:
         self.is_halted = False
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._writing)
+        return len(self._waiting) + (len(self._ahead) if self._ahead else 0)
 
     def has_more(self) -> bool:
         """Whether there is something to send, and it may be sent."""
@@ -118,17 +107,17 @@ class Batch:
         written fails alone. Where threads write, this waits for them.
         """
         while self.has_more():
-            if (message := self._written(self._take())) is not None:
+            if (message := self._take()) is not None:
                 return message
         return None
 
     async def next_ready(self) -> Outgoing | None:
-        """As `next`; others of the event loop go on while a thread is still writing."""
+        """As `next`; others of the event loop go on while threads are still writing."""
         while self.has_more():
-            taken = self._take()
-            if isinstance(taken, _Writing) and not taken.message.done():
-                await asyncio.wait([asyncio.wrap_future(taken.message)])
-            if (message := self._written(taken)) is not None:
+            self._write_ahead()
+            if self._ahead is not None and not self._ahead.is_ready:
+                await self._ahead.ready()
+            elif (message := self._take()) is not None:
                 return message
         return None
 
@@ -136,9 +125,9 @@ class Batch:
         """A message whose turn comes later, if it need not be waited for; ask `still_wants` when it has come."""
         while self.has_more():
             self._write_ahead()
-            if self._writing and not self._writing[0].message.done():
+            if self._ahead is not None and not self._ahead.is_ready:
                 return None
-            if (message := self._written(self._take())) is not None:
+            if (message := self._take()) is not None:
                 self._promised.add(message.claim.id)
                 return message
         return None
@@ -160,31 +149,35 @@ class Batch:
 
     def close(self) -> None:
         """Nothing more will be asked for: what threads have not begun to write stays unwritten."""
-        for one in self._writing:
-            one.message.cancel()
+        if self._ahead is not None:
+            self._ahead.close()
 
-    def _take(self) -> Claim | _Writing:
+    def _take(self) -> Outgoing | None:
+        """The next message, waited for; None, once that is recorded, if the reader left or it cannot be written."""
         self._write_ahead()
-        return self._writing.popleft() if self._writing else self._waiting.popleft()
-
-    def _write_ahead(self) -> None:
-        if self._writers is None:
-            return
-        while self._waiting and len(self._writing) < _WRITTEN_AHEAD:
+        if self._ahead is not None:
+            claim, written = self._ahead.take()
+        else:
             claim = self._waiting.popleft()
-            self._writing.append(_Writing(claim, self._writers.submit(self._write, claim)))
-
-    def _written(self, taken: Claim | _Writing) -> Outgoing | None:
-        """The message; None, once that is recorded, if the reader left or it cannot be written."""
-        claim = taken.claim if isinstance(taken, _Writing) else taken
+            written = None
         if claim.id in self._left:
             self._record(claim, DeliveryState.DROPPED, UNSUBSCRIBED)
             return None
-        try:
-            return taken.message.result() if isinstance(taken, _Writing) else self._write(claim)
-        except HeaderError as error:
-            self._record(claim, DeliveryState.FAILED, str(error))
+        written = written or self._try_to_write(claim)
+        if isinstance(written, HeaderError):
+            self._record(claim, DeliveryState.FAILED, str(written))
             return None
+        return written
+
+    def _write_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.begin(self._waiting)
+
+    def _try_to_write(self, claim: Claim) -> Outgoing | HeaderError:
+        try:
+            return self._write(claim)
+        except HeaderError as error:
+            return error
 
     def handing_over(self, message: Outgoing) -> None:
         """To be called right before a message's content goes out."""
@@ -217,8 +210,8 @@ class Batch:
 
     def _may_go_on(self) -> bool:
         if not self.is_halted and time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
-            waiting = [claim.id for claim in self._waiting] + [one.claim.id for one in self._writing]
-            news = self._look([*waiting, *self._promised])
+            claims = [*self._waiting, *(self._ahead.claims() if self._ahead else ())]
+            news = self._look([*(claim.id for claim in claims), *self._promised])
             self.is_halted, self._left = news.halt, news.left
             self._looked_at = time.monotonic()
         return not (self.is_halted or self.stopped or self._stop.is_set())
