@@ -116,8 +116,7 @@ def append_line(path: Path, line: str) -> None:
     """
     if "\n" in line or "\r" in line:
         raise ValueError(f"a line for {path.name} holds a line break: {line!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    descriptor = _open_to_append(path)
     try:
         # Another process's write may be seen half-done, and would look like one that ended short.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -129,6 +128,15 @@ def append_line(path: Path, line: str) -> None:
         os.close(descriptor)
     if written != len(content):
         raise OSError(f'"{path}": only {written} of {len(content)} bytes were written; is the disk full?')
+
+
+def _open_to_append(path: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o666)
 
 
 class Lock:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import Signer
 
@@ -92,7 +93,36 @@ class Links:
 
 
 def _sign(key: str, purpose: Purpose, body: str) -> str:
-    signer = Signer(
-        key, salt=f"letters {purpose}", sep=_SEPARATOR, key_derivation="hmac", digest_method=hashlib.sha256
+    return _signer(key, purpose).sign(body).decode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _signer(key: str, purpose: Purpose) -> Signer:
+    """Signs for one purpose. A mail needs several signatures, so the purpose's own key is derived once."""
+    derived = Signer(
+        key, salt=f"letters {purpose}", key_derivation="hmac", digest_method=hashlib.sha256
+    ).derive_key()
+    return Signer(derived, sep=_SEPARATOR, key_derivation="none", digest_method=hashlib.sha256)
+
+
+def return_path(address: str, message_id: str) -> str:
+    """Where bounces of one message go: ``bounces+TOKEN@DOMAIN``. TOKEN is the Message-ID's own part.
+
+    That part is a digest of the issue and the reader's secret uid, in small letters, so that it survives systems that change their
+    case, and nobody can make one up who has not seen the message.
+    """
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{_message_token(message_id)}@{domain}"
+
+
+def read_return_path(address: str, recipient: str) -> str | None:
+    """The TOKEN of a bounce's recipient; None if that is no `return_path` of this address."""
+    local, _, domain = address.rpartition("@")
+    found = re.fullmatch(
+        rf"{re.escape(local)}\+([a-z2-7]{{32}})@{re.escape(domain)}", recipient.strip(), re.IGNORECASE
     )
-    return signer.sign(body).decode("ascii")
+    return found[1].lower() if found else None
+
+
+def _message_token(message_id: str) -> str:
+    return message_id.strip("<>").partition("@")[0]

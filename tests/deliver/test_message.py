@@ -11,10 +11,10 @@ from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, default
-from email.utils import unquote
+from email.utils import parseaddr, unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letters.deliver.encode import HeaderError, encoded_words, phrase, quoted_printable, unstructured
@@ -122,6 +122,60 @@ def test_what_is_spliced_reads_back_as_the_rendering_with_its_marks_replaced(tex
     body = data[data.index(b"\r\n\r\n") :].split(b"\r\n")
     assert max(len(line) for line in body) <= 76
     assert not any(line.startswith((b".", b"From ")) for line in body)
+
+
+def by_the_standard_library(text: str, page: str, subject: str, name: str) -> EmailMessage:
+    """The same message as most programs make it: whole, by EmailMessage."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("Signal", addr_spec="news@signal.example")
+    message["Subject"] = subject
+    message["To"] = Address(name, addr_spec=READER.email)
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    return message
+
+
+# What both can say: the standard library's writer splits lines at exotic characters, and its header reader eats blanks.
+plain_text = st.lists(
+    st.one_of(
+        st.sampled_from([UNSUBSCRIBE, PREFERENCES, "\n", ".", "=", " ", "From ", "--", "x" * 75, "Grüße"]),
+        st.text(
+            alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=60
+        ),
+    ),
+    max_size=15,
+).map("".join)
+words = st.lists(
+    st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd")), min_size=1, max_size=15),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=40)
+@given(text=plain_text, page=plain_text, subject=words, name=words)
+def test_what_is_spliced_says_what_the_standard_library_says(
+    text: str, page: str, subject: list[str], name: list[str]
+) -> None:
+    ours = build(
+        replace(RENDERING, text=text, html=page, subject=" ".join(subject)),
+        reader=replace(READER, name=" ".join(name)),
+    )
+    theirs = by_the_standard_library(
+        filled(text, as_html=False), filled(page, as_html=True), " ".join(subject), " ".join(name)
+    ).as_bytes()
+    assert said(ours) == said(theirs)
+
+
+def said(data: bytes) -> list[object]:
+    """What a reader makes of a message."""
+    message = email.message_from_bytes(data, policy=default)
+    parts = [part.get_payload(decode=True).decode().replace("\r\n", "\n") for part in message.iter_parts()]
+    # A text without a last line break gets one from the standard library.
+    bodies = [part.removesuffix("\n") for part in parts]
+    # By the older of the standard library's readers: the newer one puts blanks between words.
+    to = parseaddr(str(make_header(decode_header(email.message_from_bytes(data)["To"]))))
+    return [str(message["Subject"]), to, str(message["From"]), message.get_content_type(), bodies]
 
 
 def test_a_message_is_text_first_then_html_without_defects_r16() -> None:

@@ -8,10 +8,13 @@ import socket
 from datetime import date
 from email.message import EmailMessage
 
+import dkim
 import pytest
 from deliver_kit import NOON, TestRelay, World, make_settings, rendering
 from hypothesis import given
 from hypothesis import strategies as st
+from test_dkim import RSA, dns
+from test_signed import signing
 
 from letters.deliver import TrialAnswer, check_trial_address, send_trial
 from letters.errors import UsageError
@@ -158,3 +161,11 @@ def test_what_is_taken_is_one_line_and_one_address(text: str) -> None:
     assert taken.count("@") == 1
     assert taken.isprintable()
     assert not set(taken) & set(' ,;:<>()[]\\"')
+
+
+def test_a_test_mail_is_signed_as_it_goes_out(lite: World, relay: TestRelay) -> None:
+    settings = signing(make_settings(smtp=relay.settings()), RSA, return_path="bounces@signal.example")
+    assert send(lite.workspace, settings).is_sent
+    (taken,) = relay.taken
+    assert dkim.DKIM(taken.content).verify(dnsfunc=dns(RSA))
+    assert read(taken.content)["List-Id"] is None

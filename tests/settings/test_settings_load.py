@@ -576,3 +576,12 @@ def test_mail_that_others_could_read_or_that_cannot_be_left_by_one_click_is_told
         'config/letters.toml:10: [delivery.smtp]: tls "none" sends the password readably to "relay.example"; set tls = "starttls" or "tls"',
         "config/letters.toml:3: [site]: base_url is http, but one-click unsubscribing needs https (RFC 8058, section 3.1); serve the site by https and say so here",
     ]
+
+
+def test_files_of_the_relay_come_out_whole(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text("secret")
+    table = '[delivery.smtp]\nsocket = "var/relay.sock"\npassword_file = "pw"\n'
+    smtp = load(LETTERS + table).delivery.smtp
+    assert (smtp.socket, smtp.password_file) == (str(tmp_path / "var/relay.sock"), str(tmp_path / "pw"))
+    from_environment = {"LETTERS_SECRET": KEY, "LETTERS_SMTP_PASSWORD": "other"}
+    assert load(LETTERS + table, environ=from_environment).delivery.smtp.password_file == ""

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import BaseModel
 
 from letters.errors import SettingsError, UsageError
@@ -179,6 +181,11 @@ def test_the_examples_of_the_shipped_files_are_valid(tmp_path: Path) -> None:
     for name in FILES:
         path = tmp_path / "config" / name
         path.write_text(_OPTION.sub("", path.read_text()))
+    (tmp_path / "var/dkim").mkdir()
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (tmp_path / "var/dkim/letters2026.key").write_bytes(
+        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     settings = load_settings(Workspace(tmp_path), {})
     assert (
         len(settings.sources)

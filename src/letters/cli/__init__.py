@@ -5,6 +5,7 @@ Each module beside this one holds the commands of one kind and registers them wi
 
 from letters.cli import (
     composing,
+    dkim,
     episodes,
     issues,
     lists,
@@ -24,6 +25,7 @@ from letters.cli.app import app, main
 __all__ = [
     "app",
     "composing",
+    "dkim",
     "episodes",
     "issues",
     "lists",

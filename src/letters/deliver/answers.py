@@ -6,6 +6,7 @@ RFC 5321 section 4.2 gives the classes, RFC 3463 the enhanced codes that say who
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -39,6 +40,22 @@ class Meaning(Enum):
     STOP = "stop"
     #: No answer that belongs here; what the connection says can no longer be trusted.
     CONFUSED = "confused"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the relay said last about a message, and to which command."""
+
+    stage: Stage
+    code: int
+    text: str
+
+    @property
+    def meaning(self) -> Meaning:
+        return meaning(self.stage, self.code, self.text)
+
+    def __str__(self) -> str:
+        return reason(self.code, self.text)
 
 
 def meaning(stage: Stage, code: int, text: str) -> Meaning:
@@ -78,5 +95,7 @@ def reason(code: int, text: str) -> str:
 
 def one_line(text: str) -> str:
     """Foreign text as one short line without control characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:_REASON_LENGTH]
     clean = "".join(char if char.isprintable() else " " for char in text.encode("utf-8", "replace").decode())
     return " ".join(clean.split())[:_REASON_LENGTH]

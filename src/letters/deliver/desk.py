@@ -9,15 +9,16 @@ from letters.deliver.audience import list_domain
 from letters.deliver.batch import Outgoing
 from letters.deliver.message import (
     Letterhead,
+    MessageTemplate,
     Recipient,
     header_address,
     message_template,
     recipient_values,
 )
 from letters.deliver.sender import sender_of
-from letters.deliver.splice import Template
+from letters.deliver.signing import signing_keys, signing_threads
 from letters.errors import LettersError
-from letters.links import Links
+from letters.links import Links, return_path
 from letters.model import Edition, Issue
 from letters.settings import Settings
 from letters.store import Store
@@ -30,7 +31,7 @@ class MissingRenderingError(LettersError):
 
 
 class Desk:
-    """Writes the messages of one issue."""
+    """Writes the messages of one issue, and signs them if there are keys. To be closed."""
 
     def __init__(
         self, store: Store, settings: Settings, issue: Issue, edition: Edition, *, now: datetime
@@ -49,7 +50,13 @@ class Desk:
             contact=settings.site.contact,
         )
         self._sender = header_address(self._head.sender.addr_spec)
-        self._templates: dict[str, Template] = {}
+        self._return_path = (
+            header_address(settings.delivery.return_path) if settings.delivery.return_path else ""
+        )
+        self._keys = signing_keys(settings)
+        #: The threads that write, where that takes long enough to be worth them.
+        self.writers = signing_threads() if self._keys else None
+        self._templates: dict[str, MessageTemplate] = {}
 
     def prepare(self, claims: Iterable[Claim]) -> None:
         """Make the templates that these claims need, and forget all others: a batch needs few, an issue may have many.
@@ -60,6 +67,11 @@ class Desk:
         self._templates = {
             choice: self._templates.get(choice) or self._template(choice) for choice in sorted(choices)
         }
+
+    def close(self) -> None:
+        """End the threads; what they have not begun stays unwritten."""
+        if self.writers is not None:
+            self.writers.shutdown(cancel_futures=True)
 
     def write(self, claim: Claim) -> Outgoing:
         """The message of one claim. Raises `HeaderError` if the recipient's own words cannot stand in a header."""
@@ -72,16 +84,16 @@ class Desk:
         )
         return Outgoing(
             claim=claim,
-            sender=self._sender,
+            sender=return_path(self._return_path, claim.message_id) if self._return_path else self._sender,
             recipient=header_address(claim.email),
             content=self._templates[claim.choice].fill(recipient_values(recipient)),
         )
 
-    def _template(self, choice: str) -> Template:
+    def _template(self, choice: str) -> MessageTemplate:
         with self._store.read() as c:
             rendering = load_rendering(c, self._issue.id, choice)
         if rendering is None:
             raise MissingRenderingError(
                 f'{self._issue.name}: there is no rendering for the choice "{choice}"'
             )
-        return message_template(self._head, self._issue, rendering, now=self._now)
+        return message_template(self._head, self._issue, rendering, now=self._now, keys=self._keys)

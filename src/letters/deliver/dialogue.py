@@ -1,39 +1,28 @@
-"""One connection to a relay, and the dialogue over it, which tells at each moment whether a message's content has gone out.
+"""The dialogue over one open connection, which tells at each moment whether a message's content has gone out.
 
-aiosmtplib connects, does TLS and AUTH, and reads answers; the order of commands is ours.
+Where the relay offers PIPELINING (RFC 2920), the envelope goes in one piece, and the next message's envelope together with the
+content before it: one exchange for each message. Elsewhere each command waits for its answer.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError
-
-from letters.deliver.answers import Meaning, Stage, meaning, reason
+from letters.deliver.answers import Answer, Meaning, Stage
 from letters.deliver.batch import Outgoing
-from letters.settings.types import SmtpSettings
+from letters.deliver.offers import Offers
+from letters.deliver.wire import LostError, Wire
 
-# RFC 6531 section 3.7.4.2 gives the enhanced code for an address that the relay cannot carry.
-_NEEDS_SMTPUTF8 = "5.6.7 this address needs SMTPUTF8, which the relay does not offer"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the relay said last about a message, and to which command."""
-
-    stage: Stage
-    code: int
-    text: str
-
-    @property
-    def meaning(self) -> Meaning:
-        return meaning(self.stage, self.code, self.text)
-
-    def __str__(self) -> str:
-        return reason(self.code, self.text)
+_STAGES = (Stage.SENDER, Stage.RECIPIENT, Stage.DATA)
+_CLOSING = 421
+_GO_AHEAD = 354
+#: RFC 5321 section 4.5.3.2.6: the answer to the content needs more patience than others. Who gives up too soon sends twice.
+_PATIENCE_FOR_CONTENT = 10
+_GOODBYE_SECONDS = 5.0
+# A search by pattern takes half the time of `bytes.replace` that finds nothing, and our own content has none.
+_DOT_AT_START = re.compile(rb"\r\n\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,122 +34,134 @@ class Lost:
     reason: str
 
 
-class _Smtp(SMTP):
-    """Ends at once: TLS takes leave in its own time, and our loop does not live as long."""
-
-    def close(self) -> None:
-        transport = self.transport
-        super().close()
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
-
-
 class Connection:
-    """An open connection."""
+    """An open connection on which nothing is under way."""
 
-    def __init__(self, smtp: SMTP) -> None:
-        self._smtp = smtp
+    def __init__(self, wire: Wire, offers: Offers, *, timeout_seconds: float) -> None:
+        self.offers = offers
+        self._wire = wire
+        self._timeout = timeout_seconds
+        #: The message whose envelope is out already, unanswered.
+        self._begun: Outgoing | None = None
         #: Messages that the relay took on this connection.
         self.accepted = 0
 
-    @classmethod
-    async def open(
-        cls, settings: SmtpSettings, *, password: str | None, tls: ssl.SSLContext | None, host_name: str
-    ) -> Connection:
-        """Connect, protect and log in as the settings say. Raises SMTPException or OSError."""
-        smtp = _Smtp(
-            hostname=settings.host,
-            port=settings.port,
-            username=settings.username or None,
-            password=(password or "") if settings.username else None,
-            local_hostname=host_name,
-            timeout=settings.timeout.total_seconds(),
-            use_tls=settings.tls == "tls",
-            start_tls=settings.tls == "starttls",
-            tls_context=tls,
-        )
-        await smtp.connect()
-        # What was offered before STARTTLS is forgotten, for anybody could have said it.
-        if smtp.is_ehlo_or_helo_needed:
-            try:
-                await smtp.ehlo()
-            except SMTPHeloError:
-                await smtp.helo()
-        return cls(smtp)
-
     @property
     def is_open(self) -> bool:
-        return self._smtp.is_connected
+        """Whether it can be used; what a relay says unasked is that it is about to close."""
+        return self._wire.is_open and (self._begun is not None or self._wire.is_quiet)
 
-    async def transact(self, message: Outgoing, *, handing_over: Callable[[], None]) -> Answer | Lost:
+    async def transact(
+        self, message: Outgoing, *, handing_over: Callable[[], None], then: Outgoing | None = None
+    ) -> Answer | Lost:
         """Send one message; `handing_over` is called right before its content goes out.
 
-        Ends with the first answer that is no acceptance, or with the one to the content.
+        Ends with the first answer that is no acceptance, or with the one to the content. `then` is the message that will
+        follow on this connection, if that is known: its envelope may go out at once. Who changes their mind calls `abandon`.
         """
         handed = False
         try:
-            for stage, command in self._commands(message):
-                answer = Answer(stage, *await self._smtp.execute_command(*command))
-                if answer.meaning is not Meaning.ACCEPTED:
-                    return await self._after_refusal(answer)
-            if not self.is_open:
-                return Lost(False, "connection lost before the content")
+            refusal = await self._envelope(message)
+            if refusal is not None:
+                return refusal
+            # What was said since belongs to no command of ours: this connection cannot be trusted with a content.
+            if not self._wire.is_open or not self._wire.is_quiet:
+                raise LostError("the relay said more than it was asked")
             handing_over()
             handed = True
-            answer = await self._hand_over(with_dots(message.content))
-        except (SMTPException, ConnectionError, TimeoutError) as error:
-            self._smtp.close()
-            return Lost(handed, str(error) or type(error).__name__)
-        if answer.meaning is Meaning.CONFUSED:
-            self._smtp.close()
-            return Lost(True, f"the relay answered {answer} to {answer.stage}")
+            self._hand_over(message, then)
+            answer = await self._answer(Stage.CONTENT, patience=_PATIENCE_FOR_CONTENT)
+        except LostError as error:
+            self.close()
+            return Lost(handed, str(error))
         self.accepted += answer.meaning is Meaning.ACCEPTED
         return answer
+
+    def abandon(self) -> None:
+        """The message whose envelope went out ahead will not follow; a relay that waits for its content knows no other way."""
+        if self._begun is not None:
+            self.close()
 
     async def quit(self) -> None:
         """Say goodbye; a relay that does not answer is left without."""
         try:
-            await self._smtp.quit()
-        except (SMTPException, ConnectionError, TimeoutError):
-            self._smtp.close()
+            self._wire.write(b"QUIT\r\n")
+            await self._wire.reply(within_seconds=min(self._timeout, _GOODBYE_SECONDS))
+        except LostError:
+            pass
+        self.close()
 
     def close(self) -> None:
-        self._smtp.close()
+        self._begun = None
+        self._wire.close()
 
-    def _commands(self, message: Outgoing) -> Iterator[tuple[Stage, tuple[bytes, ...]]]:
-        options: list[bytes] = []
-        if self._smtp.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(message.content))
-        if _needs_utf8(message):
-            options.append(b"SMTPUTF8")
-        yield Stage.SENDER, (b"MAIL", b"FROM:<" + message.sender.encode() + b">", *options)
-        yield Stage.RECIPIENT, (b"RCPT", b"TO:<" + message.recipient.encode() + b">")
-        yield Stage.DATA, (b"DATA",)
+    async def _envelope(self, message: Outgoing) -> Answer | None:
+        """MAIL, RCPT and DATA; the first refusal."""
+        if self._begun is message:
+            self._begun = None
+            return await self._read_envelope()
+        if self._begun is not None:
+            raise LostError("another message was begun on this connection")
+        commands = self.offers.commands(message)
+        if self.offers.pipelining:
+            self._wire.write(b"".join(commands))
+            return await self._read_envelope()
+        for stage, command in zip(_STAGES, commands, strict=True):
+            self._wire.write(command)
+            answer = await self._answer(stage)
+            if answer.meaning is not Meaning.ACCEPTED:
+                await self._start_over()
+                return answer
+        return None
 
-    async def _after_refusal(self, answer: Answer) -> Answer | Lost:
-        if answer.meaning is Meaning.CONFUSED:
-            self._smtp.close()
-            return Lost(False, f"the relay answered {answer} to {answer.stage}")
-        if self.is_open:
+    async def _read_envelope(self) -> Answer | None:
+        """The answers to an envelope that went in one piece; all are read, so that the next command gets its own."""
+        refusal: Answer | None = None
+        for stage in _STAGES:
             try:
-                # Whatever the relay remembers of this message must not reach the next one.
-                await self._smtp.execute_command(b"RSET")
-            except (SMTPException, ConnectionError, TimeoutError):
-                self._smtp.close()
+                answer = await self._answer(stage)
+            except LostError:
+                # A relay may say why it closes, and close without another word.
+                if refusal is None:
+                    raise
+                return refusal
+            if refusal is None and answer.meaning is not Meaning.ACCEPTED:
+                refusal = answer
+        if refusal is not None:
+            if answer.code == _GO_AHEAD:
+                # RFC 2920 section 3.1: to a relay that wants content although it knows no recipient we send none.
+                await self._say(b".\r\n", patience=_PATIENCE_FOR_CONTENT)
+            await self._start_over()
+        return refusal
+
+    async def _answer(self, stage: Stage, *, patience: int = 1) -> Answer:
+        """The next answer. Raises `LostError` if it makes no sense; after a goodbye the connection is closed."""
+        reply = await self._wire.reply(within_seconds=self._timeout * patience)
+        answer = Answer(stage, *reply)
+        if answer.code == _CLOSING:
+            self.close()
+        elif answer.meaning is Meaning.CONFUSED:
+            raise LostError(f"the relay answered {answer} to {stage}")
         return answer
 
-    async def _hand_over(self, content: bytes) -> Answer:
-        protocol = self._smtp.protocol
-        assert protocol is not None, "it was open a moment ago, and nothing was awaited since"
-        protocol.write(content)
-        timeout = self._smtp.timeout
-        return Answer(Stage.CONTENT, *await protocol.read_response(timeout=timeout))
+    async def _start_over(self) -> None:
+        """Whatever the relay remembers of this message must not reach the next one."""
+        await self._say(b"RSET\r\n")
 
-    def refuses(self, message: Outgoing) -> Answer | None:
-        """The refusal of an address that this relay cannot carry; None if it can."""
-        if _needs_utf8(message) and not self._smtp.supports_extension("smtputf8"):
-            return Answer(Stage.RECIPIENT, 553, _NEEDS_SMTPUTF8)
-        return None
+    async def _say(self, command: bytes, *, patience: int = 1) -> None:
+        """Say something whose answer changes nothing for the message at hand."""
+        try:
+            self._wire.write(command)
+            await self._wire.reply(within_seconds=self._timeout * patience)
+        except LostError:
+            self.close()
+
+    def _hand_over(self, message: Outgoing, then: Outgoing | None) -> None:
+        pieces = [with_dots(message.content)]
+        if then is not None and self.offers.pipelining and self.offers.refusal(then) is None:
+            pieces += self.offers.commands(then)
+            self._begun = then
+        self._wire.write(b"".join(pieces))
 
 
 def with_dots(content: bytes) -> bytes:
@@ -168,8 +169,4 @@ def with_dots(content: bytes) -> bytes:
     if content.startswith(b"."):
         content = b"." + content
     ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
-    return content.replace(b"\r\n.", b"\r\n..") + ending
-
-
-def _needs_utf8(message: Outgoing) -> bool:
-    return not (message.sender.isascii() and message.recipient.isascii())
+    return _DOT_AT_START.sub(b"\r\n..", content) + ending

@@ -144,20 +144,21 @@ def quoted_printable(text: str) -> bytes:
 def _quote_line(line: bytes) -> bytes:
     if len(line) <= _BODY_WIDTH and _PLAIN_LINE.fullmatch(line) and not line.startswith((b".", b"From ")):
         return line if not line.endswith((b" ", b"\t")) else line[:-1] + b"=%02X" % line[-1]
-    tokens = [_BODY_TOKENS[byte] for byte in line]
-    if tokens[-1] in {b" ", b"\t"}:
-        tokens[-1] = b"=%02X" % line[-1]
-    return SOFT_BREAK.join(_quoted_lines(tokens))
+    coded = line if _PLAIN_LINE.fullmatch(line) else b"".join([_BODY_TOKENS[byte] for byte in line])
+    if coded.endswith((b" ", b"\t")):
+        coded = coded[:-1] + b"=%02X" % coded[-1]
+    return SOFT_BREAK.join(_quoted_lines(coded))
 
 
-def _quoted_lines(tokens: Sequence[bytes]) -> Iterator[bytes]:
-    line = b""
-    for token in tokens:
-        if len(line) + len(token) > _BODY_WIDTH:
-            yield line
-            line = b""
-        if not line and token in {b".", b"F"}:
-            line = b"=%02X" % token[0]
-        else:
-            line += token
-    yield line
+def _quoted_lines(coded: bytes) -> Iterator[bytes]:
+    """One line in pieces of at most `_BODY_WIDTH`, each beginning with something that no relay touches."""
+    position = 0
+    while position < len(coded):
+        first = coded[position : position + 1]
+        start = b"=%02X" % first[0] if first in {b".", b"F"} else b""
+        end = position + _BODY_WIDTH - (2 if start else 0)
+        # The three characters of "=3D" stay together.
+        if end < len(coded) and (escape := coded.rfind(b"=", end - 2, end)) != -1:
+            end = escape
+        yield start + coded[position + bool(start) : end]
+        position = end

@@ -21,8 +21,9 @@ HANDED = "handed"
 _VERSION = "letters-journal-1"
 _WORDS = {HANDED, *(state.value for state in DeliveryState)}
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-# A journal that has been folded into the ledger is begun anew when it has grown to this.
-_FULL_BYTES = 1_000_000
+_LINE = re.compile(r"^([a-z]+) (\d+) (\d+)(?: (.*))?\n", re.MULTILINE)
+# A journal that has been folded into the ledger is begun anew when it has grown to this, for each fold reads all of it.
+_FULL_BYTES = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,13 @@ def parse_journal(data: bytes, *, head: str) -> Record:
 
     A torn line says nothing: content goes out only after its line was written whole.
     """
-    first, *rest = data.decode("utf-8", "replace").split("\n")
-    # What follows the last line break is torn, or empty.
-    lines = rest[:-1]
+    first, line_end, rest = data.decode("utf-8", "replace").partition("\n")
     marks: dict[tuple[int, int], Mark] = {}
-    for line in lines:
-        if match := re.fullmatch(r"([a-z]+) (\d+) (\d+)(?: (.*))?", line):
-            word, delivery_id, attempt, why = match.groups()
-            if word in _WORDS:
-                marks[int(delivery_id), int(attempt)] = Mark(word, why or "")
-    return Record(marks, is_whole=bool(rest) and _is_same_boot(first, head))
+    # What follows the last line break is torn, or empty.
+    for word, delivery_id, attempt, why in _LINE.findall(rest):
+        if word in _WORDS:
+            marks[int(delivery_id), int(attempt)] = Mark(word, why)
+    return Record(marks, is_whole=bool(line_end) and _is_same_boot(first, head))
 
 
 def _head() -> str:

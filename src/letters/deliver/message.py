@@ -8,18 +8,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
 
+from letters.deliver.dkim import Seal, SigningKey
 from letters.deliver.encode import CRLF, HeaderError, mailbox, unstructured, verbatim
-from letters.deliver.splice import Template, body_template, body_value, hole, literal
+from letters.deliver.splice import Template, body_template, body_value, literal
 from letters.model import Issue, PersonalLink, Rendering
 from letters.store.subscribers import domain_key
 
 _TO, _MESSAGE_ID, _UNSUBSCRIBE = "to", "message-id", "list-unsubscribe"
+#: The values that are whole header fields, under the fields' names.
+_PERSONAL = (_TO, _MESSAGE_ID, _UNSUBSCRIBE)
 _TEXT, _HTML = "text-", "html-"
+# Gmail's Feedback-ID wants a name of five to fifteen characters in the last of its four parts.
+_SENDER_ID_LENGTH = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +71,46 @@ def list_id(head: Letterhead) -> str:
     return identifier
 
 
-def message_template(head: Letterhead, issue: Issue, rendering: Rendering, *, now: datetime) -> Template:
-    """A rendering as a whole message with holes, to be filled with `recipient_values`.
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A rendering as a whole message with holes, which is signed as it is filled."""
+
+    head: bytes
+    #: Comes after the recipient's own header fields; ends with the empty line.
+    tail: bytes
+    body: Template
+    seal: Seal | None
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        """The message that `recipient_values` make of it."""
+        signatures = b"" if self.seal is None else self.seal.signatures(values)
+        personal = [values[name] for name in _PERSONAL]
+        return b"".join((signatures, self.head, *personal, self.tail, self.body.fill(values)))
+
+
+def message_template(
+    head: Letterhead,
+    issue: Issue,
+    rendering: Rendering,
+    *,
+    now: datetime,
+    keys: Sequence[SigningKey] = (),
+) -> MessageTemplate:
+    """A rendering as a template, to be filled with `recipient_values`; signed by each of the keys.
 
     Raises `HeaderError` when a subject or title cannot stand in a header.
     """
     boundary = _boundary(rendering)
-    return (
-        _headers(head, issue, rendering, boundary, now)
-        + _part(boundary, "plain", rendering.text, _TEXT)
+    first = _first_fields(head, rendering, now)
+    last = _last_fields(head, issue, boundary)
+    body = (
+        _part(boundary, "plain", rendering.text, _TEXT)
         + _part(boundary, "html", rendering.html, _HTML)
         + literal(b"--" + boundary + b"--" + CRLF)
     )
+    fields = [*first, *last]
+    seal = Seal(keys, fields=fields, personal=_PERSONAL, body=body, now=now) if keys else None
+    return MessageTemplate(b"".join(first), b"".join((*last, CRLF)), body.merged(), seal)
 
 
 def recipient_values(recipient: Recipient) -> dict[str, bytes]:
@@ -91,8 +126,9 @@ def recipient_values(recipient: Recipient) -> dict[str, bytes]:
         _UNSUBSCRIBE: verbatim("List-Unsubscribe", f"<{recipient.unsubscribe_url}>"),
     }
     for link, url in links.items():
+        in_html = html.escape(url)
         values[_TEXT + link.name] = body_value(url)
-        values[_HTML + link.name] = body_value(html.escape(url))
+        values[_HTML + link.name] = values[_TEXT + link.name] if in_html == url else body_value(in_html)
     return values
 
 
@@ -102,32 +138,35 @@ def header_address(email: str) -> str:
     return f"{local}@{domain_key(domain)}"
 
 
-def _headers(
-    head: Letterhead, issue: Issue, rendering: Rendering, boundary: bytes, now: datetime
-) -> Template:
+def _first_fields(head: Letterhead, rendering: Rendering, now: datetime) -> list[bytes]:
     sender = head.sender
+    return [
+        mailbox("From", sender.display_name, header_address(sender.addr_spec)),
+        *([_reply_to(head.reply_to)] if head.reply_to else []),
+        unstructured("Subject", rendering.subject),
+        verbatim("Date", format_datetime(now)),
+    ]
+
+
+def _last_fields(head: Letterhead, issue: Issue, boundary: bytes) -> list[bytes]:
     base = head.base_url.rstrip("/")
-    common = (
-        mailbox("From", sender.display_name, header_address(sender.addr_spec))
-        + (_reply_to(head.reply_to) if head.reply_to else b"")
-        + unstructured("Subject", rendering.subject)
-        + verbatim("Date", format_datetime(now))
-    )
-    lists = (
-        mailbox("List-Id", head.title, list_id(head))
-        + verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-        + verbatim("List-Help", f"<{_help_address(head.contact, base)}>")
-        + verbatim("List-Archive", f"<{base}/>")
-        + verbatim("List-Post", "NO")
-        + verbatim("Archived-At", f"<{base}/issues/{issue.edition}/{issue.number}/>")
-    )
-    mime = (
-        verbatim("MIME-Version", "1.0")
-        + b'Content-Type: multipart/alternative;\r\n boundary="'
-        + boundary
-        + b'"\r\n\r\n'
-    )
-    return literal(common) + hole(_TO) + hole(_MESSAGE_ID) + hole(_UNSUBSCRIBE) + literal(lists + mime)
+    return [
+        mailbox("List-Id", head.title, list_id(head)),
+        verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        verbatim("List-Help", f"<{_help_address(head.contact, base)}>"),
+        verbatim("List-Archive", f"<{base}/>"),
+        verbatim("List-Post", "NO"),
+        verbatim("Archived-At", f"<{base}/issues/{issue.edition}/{issue.number}/>"),
+        verbatim("Feedback-ID", feedback_id(head, issue)),
+        verbatim("MIME-Version", "1.0"),
+        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
+    ]
+
+
+def feedback_id(head: Letterhead, issue: Issue) -> str:
+    """What Gmail's Postmaster Tools count complaints by: issue, edition, kind of mail, and at last the sender's lasting name."""
+    name = re.sub("[^a-z0-9]", "", header_address(f"x@{head.list_domain}").partition("@")[2])
+    return f"{issue.edition}-{issue.number}:{issue.edition}:newsletter:{name[:_SENDER_ID_LENGTH]:x<5}"
 
 
 def _reply_to(value: str) -> bytes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 
-from aiosmtplib import SMTPAuthenticationError, SMTPException
+from aiosmtplib import SMTPException
 
-from letters.deliver.answers import Meaning
+from letters.deliver.answers import Answer, Meaning
 from letters.deliver.batch import Batch, Outgoing, Stop
-from letters.deliver.dialogue import Answer, Connection, Lost
+from letters.deliver.dialogue import Connection, Lost
+from letters.deliver.opening import make_door
 from letters.model import DeliveryState
 from letters.settings.types import SmtpSettings
 
@@ -32,16 +32,12 @@ _STATES = {
 class Relay:
     """Sends messages to a relay. Connections are kept from batch to batch; `close` ends them.
 
-    Certificates are verified, against `ca_file` when it is given. Not to be used inside a running event loop.
+    Not to be used inside a running event loop.
     """
 
     def __init__(self, settings: SmtpSettings, *, password: str | None) -> None:
         self._settings = settings
-        self._password = password
-        self._tls = (
-            None if settings.tls == "none" else ssl.create_default_context(cafile=settings.ca_file or None)
-        )
-        self._host_name = socket.getfqdn()
+        self._door = make_door(settings, password=password, host_name=socket.getfqdn())
         self._runner = asyncio.Runner()
         self._idle: list[Connection] = []
         self._pauses = 0
@@ -86,14 +82,19 @@ class Relay:
         A surprise on one connection ends the batch for all, after the messages that are under way.
         """
         connection: Connection | None = None
+        message: Outgoing | None = None
         try:
-            while batch.has_more():
+            while message is not None or batch.has_more():
                 try:
                     connection = await self._open(connection)
                 except (SMTPException, OSError) as error:
-                    return self._no_connection(error)
-                if (message := batch.next()) is not None:
-                    await self._send_one(connection, message, batch)
+                    if message is not None:
+                        batch.give_back(message)
+                    return self._door.closed(error)
+                if message is None:
+                    message = await batch.next_ready()
+                if message is not None:
+                    message = await self._send_one(connection, message, batch)
         except BaseException as error:
             batch.end(Stop(reason=f"{type(error).__name__}: {error}"))
             if connection is not None:
@@ -106,22 +107,26 @@ class Relay:
     async def _open(self, connection: Connection | None) -> Connection:
         while connection is None or not connection.is_open:
             if not self._idle:
-                return await Connection.open(
-                    self._settings, password=self._password, tls=self._tls, host_name=self._host_name
-                )
+                return await self._door.open()
             connection = self._idle.pop()
         return connection
 
-    async def _send_one(self, connection: Connection, message: Outgoing, batch: Batch) -> None:
-        if (refusal := connection.refuses(message)) is not None:
-            batch.answer(message, DeliveryState.FAILED, str(refusal))
-            return
-        end = await connection.transact(message, handing_over=lambda: batch.handing_over(message))
+    async def _send_one(self, connection: Connection, message: Outgoing, batch: Batch) -> Outgoing | None:
+        """Send a message; gives the one that is to follow on this connection, if its envelope may be out already."""
+        if (refusal := connection.offers.refusal(message)) is not None:
+            self._take_answer(connection, message, refusal, batch)
+            return None
+        then = batch.next_at_once() if connection.offers.pipelining else None
+        end = await connection.transact(message, handing_over=lambda: batch.handing_over(message), then=then)
         if isinstance(end, Answer):
             self._take_answer(connection, message, end, batch)
             await self._pace(end, batch)
         else:
             self._take_loss(message, end, batch)
+        if then is not None and not batch.still_wants(then):
+            connection.abandon()
+            then = None
+        return then
 
     def _take_answer(self, connection: Connection, message: Outgoing, answer: Answer, batch: Batch) -> None:
         what = answer.meaning
@@ -148,6 +153,7 @@ class Relay:
         """Wait a little after an answer that says "later", longer after each that follows; go on after success."""
         if answer.meaning is Meaning.ACCEPTED:
             self._pauses = self._busy_in_a_row = 0
+            return
         if answer.meaning is Meaning.BUSY:
             self._busy_in_a_row += 1
             if self._busy_in_a_row >= _MAX_BUSY_IN_A_ROW:
@@ -156,17 +162,6 @@ class Relay:
             pause = _FIRST_PAUSE_SECONDS * 2 ** min(self._pauses, 10)
             self._pauses += 1
             await asyncio.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
-
-    def _no_connection(self, error: Exception) -> Stop:
-        settings = self._settings
-        if isinstance(error, SMTPAuthenticationError):
-            remedy = "check delivery.smtp.username and LETTERS_SMTP_PASSWORD"
-        elif isinstance(error, ssl.SSLError):
-            remedy = "check delivery.smtp.tls, host and ca_file"
-        else:
-            remedy = "check delivery.smtp; the next pass tries again"
-        what = str(error) or type(error).__name__
-        return Stop(reason=f"no connection to {settings.host}:{settings.port}: {what}", remedy=remedy)
 
 
 def _hold(answer: Answer) -> Stop:

@@ -76,8 +76,11 @@ class IssueDelivery:
             return None
         desk = Desk(self._store, self._run.settings, self._issue, edition, now=self._now)
         stopped: Stop | None = None
-        while stopped is None and not self._run.stop.is_set() and (claims := self._claim()):
-            stopped = self._send(claims, desk)
+        try:
+            while stopped is None and not self._run.stop.is_set() and (claims := self._claim()):
+                stopped = self._send(claims, desk)
+        finally:
+            desk.close()
         if stopped is None:
             self._finish()
         else:
@@ -129,6 +132,7 @@ class IssueDelivery:
             look=self._look,
             stop=self._run.stop,
             answered=self._answered,
+            writers=desk.writers,
         )
         try:
             desk.prepare(claims)
@@ -139,6 +143,7 @@ class IssueDelivery:
             # The outbox or the journal cannot be written; what was under way is settled like any other.
             batch.end(Stop(reason=str(error), remedy="make room or mend the folder; the next pass goes on"))
         finally:
+            batch.close()
             self._tally.settled(self._issue.name, self._owner.fold(now=self._now))
         if batch.is_halted and not self._owner.is_held():
             return Stop(reason="the connection that holds our lock was lost", remedy="the next pass goes on")

@@ -34,6 +34,16 @@ class Template:
         """The bytes with each hole filled. Raises KeyError if a value is missing."""
         return b"".join([part if isinstance(part, bytes) else values[part.name] for part in self.parts])
 
+    def merged(self) -> Template:
+        """The same with neighbouring bytes made one."""
+        parts: list[bytes | Hole] = []
+        for part in self.parts:
+            if isinstance(part, bytes) and parts and isinstance(parts[-1], bytes):
+                parts[-1] += part
+            else:
+                parts.append(part)
+        return Template(tuple(parts))
+
     def __add__(self, other: Template) -> Template:
         return Template(self.parts + other.parts)
 

@@ -11,6 +11,7 @@ from letters.model import Audience, Source, Topic
 from letters.settings.addresses import normalised
 from letters.settings.mail_lines import MADE_UP, say_made_up_sender
 from letters.settings.problems import did_you_mean
+from letters.settings.signing_keys import unaligned_keys
 from letters.settings.types import Settings
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -24,6 +25,7 @@ def warnings(settings: Settings) -> list[Problem]:
         *_sources_twice(settings),
         *_lengths(settings),
         *_exposed(settings),
+        *_unaligned(settings),
     ]
 
 
@@ -136,4 +138,18 @@ def _exposed(settings: Settings) -> Iterator[Problem]:
             line=settings.line("letters.toml", "site", "base_url"),
             what="[site]: base_url is http, but one-click unsubscribing needs https (RFC 8058, section 3.1)",
             remedy="serve the site by https and say so here",
+        )
+
+
+def _unaligned(settings: Settings) -> Iterator[Problem]:
+    """Signatures that receivers check and then do not count."""
+    sender = settings.delivery.sender.domain
+    for index in unaligned_keys(settings.delivery):
+        domain = settings.delivery.dkim[index].domain
+        yield Problem(
+            where="config/letters.toml",
+            line=settings.line("letters.toml", "delivery", "dkim", index, "domain"),
+            what=f'[[delivery.dkim]] number {index + 1}: domain "{domain}" is neither "{sender}", which sends, nor a parent of it, '
+            "so that DMARC does not count the signature",
+            remedy=f'sign for "{sender}" too, or instead',
         )

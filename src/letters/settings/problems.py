@@ -55,6 +55,8 @@ class File:
         """The table as people call it (``edition "weekly"``, ``[delivery.smtp]``), and the key in it."""
         if len(path) > 1 and isinstance(path[1], int):
             return self._name_of_item(str(path[0]), path[1]), _key(path[2:])
+        if len(path) > 3 and isinstance(path[2], int):
+            return f"[[{path[0]}.{path[1]}]] number {path[2] + 1}", _key(path[3:])
         tables: list[str] = []
         value: Any = self.data
         for part in path[:-1]:

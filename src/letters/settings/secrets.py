@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from letters.errors import Problem
 from letters.settings.problems import File
+from letters.settings.secret_files import ABSENT, read_text
+from letters.settings.signing_keys import read_signing_keys
 from letters.settings.types import DeliverySettings, Secrets, Workspace
 
 SECRET = "LETTERS_SECRET"  # noqa: S105 - the name of a variable
 SMTP_PASSWORD = "LETTERS_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 _SHORTEST = 16
-_ABSENT = "does not exist"
 _NEW_KEY = 'a new one is made by "openssl rand -hex 32"'
 
 
 def read_secrets(
     workspace: Workspace, delivery: DeliverySettings | None, file: File, environ: Mapping[str, str]
 ) -> tuple[Secrets, list[Problem]]:
-    """The keys of signed links, newest first, and the relay's password. `delivery` is None when its table is not usable."""
+    """The keys of signed links, newest first, the relay's password, and the keys that sign mails. `delivery` is None when its table is not usable."""
     keys, problems = _read_link_keys(workspace, environ)
     password: str | None = None
+    dkim: tuple[str, ...] = ()
     if delivery is not None:
         password, more = _read_smtp_password(workspace, delivery, file, environ)
+        problems += more
+        dkim, more = read_signing_keys(workspace, delivery, file, environ)
         problems += more
     secrets = Secrets(
         link_keys=tuple(SecretStr(key) for key in keys),
         smtp_password=SecretStr(password) if password else None,
+        dkim_keys=tuple(map(SecretStr, dkim)),
     )
     return secrets, problems
 
@@ -38,8 +42,8 @@ def _read_link_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[l
     where, text = SECRET, environ.get(SECRET, "")
     if not text.strip():
         where = workspace.shown(workspace.secret_key)
-        text, trouble = _read_text(workspace.secret_key)
-        if trouble not in {"", _ABSENT}:
+        text, trouble = read_text(workspace.secret_key)
+        if trouble not in {"", ABSENT}:
             return [], [Problem(where=where, what=trouble)]
     # Commas in the variable, lines in the file: no key holds either.
     keys = [key.strip() for key in text.replace(",", "\n").splitlines() if key.strip()]
@@ -71,7 +75,7 @@ def _read_smtp_password(
         return password, []
     if smtp.password_file:
         path = workspace.root / smtp.password_file
-        text, trouble = _read_text(path)
+        text, trouble = read_text(path)
         if text.strip():
             return text.strip(), []
         what = f'names "{smtp.password_file}", which {trouble or "is empty"}'
@@ -88,15 +92,3 @@ def _read_smtp_password(
             file.problem(("delivery", "smtp", "username"), "is given, but no password", remedy=remedy)
         ]
     return None, []
-
-
-def _read_text(path: Path) -> tuple[str, str]:
-    """A file's text, and what kept it from being read."""
-    try:
-        return path.read_text(encoding="utf-8"), ""
-    except FileNotFoundError:
-        return "", _ABSENT
-    except OSError as error:
-        return "", f"cannot be read: {(error.strerror or str(error)).lower()}"
-    except UnicodeDecodeError:
-        return "", "is not UTF-8 text"

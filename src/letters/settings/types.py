@@ -22,6 +22,7 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 
 __all__ = [
     "DeliverySettings",
+    "DkimSettings",
     "PairSettings",
     "PublishSettings",
     "Secrets",
@@ -165,13 +166,36 @@ class SmtpSettings(Table):
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="How the connection is protected."
     )
+    socket: str = Field(
+        "", description="A Unix socket instead of host and port, where the relay runs on this machine."
+    )
     connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
     username: str = Field("", description="For AUTH; empty: none.")
+    auth: Literal["auto", "plain", "login", "cram-md5", "xoauth2"] = Field(
+        "auto", description="How to log in; for xoauth2 the password is an access token."
+    )
     password_file: str = Field("", description="File that holds the password; LETTERS_SMTP_PASSWORD wins.")
     timeout: Annotated[Duration, at_least("1s")] = Field(
-        timedelta(seconds=60), description="For one answer of the relay."
+        timedelta(seconds=60),
+        description="For one answer of the relay; ten times as long for the one to a whole message.",
     )
     ca_file: str = Field("", description="Certificates to trust instead of the system's.")
+
+
+class DkimSettings(Table):
+    """``[[delivery.dkim]]``: a key that signs every mail. The key itself is in a file or in the environment."""
+
+    selector: values.Selector = Field(
+        description="The key's name in the DNS: SELECTOR._domainkey.DOMAIN.", examples=["letters2026"]
+    )
+    domain: values.Domain = Field("", description="The domain that signs; empty: the sender's.")
+    key_file: str = Field(
+        "",
+        description="File of the private key (PEM: RSA of 2048 bits or more, Ed25519); empty: var/dkim/SELECTOR.key.",
+    )
+    key_variable: values.Variable = Field(
+        "", description="Environment variable that holds the key, instead of a file."
+    )
 
 
 class DeliverySettings(Table):
@@ -188,7 +212,13 @@ class DeliverySettings(Table):
     unknown: Literal["resend", "leave"] = Field(
         "resend", description="Messages of which a crash left nobody knowing whether they were sent."
     )
+    return_path: values.OptionalAddress = Field(
+        "",
+        description="Where bounces go, each to an address of its own: bounces+TOKEN@DOMAIN; empty: to the sender.",
+        examples=["bounces@signal.example"],
+    )
     smtp: SmtpSettings = SmtpSettings()
+    dkim: tuple[DkimSettings, ...] = ()
 
     @property
     def sender(self) -> Address:
@@ -210,6 +240,8 @@ class Secrets(Table):
     #: Keys of signed links: the first signs, all are read.
     link_keys: tuple[SecretStr, ...]
     smtp_password: SecretStr | None = None
+    #: In PEM, in the order of ``[[delivery.dkim]]``.
+    dkim_keys: tuple[SecretStr, ...] = ()
 
 
 class Settings(Table):
