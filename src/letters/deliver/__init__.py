@@ -6,6 +6,7 @@ is killed at, the next one goes on: nobody is missed, nobody gets an issue twice
 
 from letters.deliver.decisions import set_issue
 from letters.deliver.edge import deliver
+from letters.deliver.notices import Notices
 from letters.deliver.report import DeliverReport
 
-__all__ = ["DeliverReport", "deliver", "set_issue"]
+__all__ = ["DeliverReport", "Notices", "deliver", "set_issue"]

@@ -13,7 +13,7 @@ import idna
 from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from letters.model import Choice, Subscriber, SubscriberStatus
+from letters.model import Choice, Frequency, Subscriber, SubscriberStatus
 from letters.store.tables import subscriber, subscription
 
 #: Rows per statement: below every database's limit of variables, and beyond which larger gains nothing.
@@ -65,9 +65,15 @@ def find_by_keys(c: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
 
 
 def load_subscribers(
-    c: Connection, *, edition: str | None = None, status: SubscriberStatus | None = None
+    c: Connection,
+    *,
+    edition: str | None = None,
+    status: SubscriberStatus | None = None,
+    gathering: bool = False,
 ) -> Iterator[Subscriber]:
     """Subscribers in the order in which they came; only receivers of `edition`, and of `status`, when given.
+
+    With `gathering`, only those who do not want each issue.
 
     Read a page at a time, so that a million of them need no more memory than one page.
     """
@@ -76,6 +82,8 @@ def load_subscribers(
         query = query.where(subscriber.c.status == status)
     if edition is not None:
         query = query.where(receives(edition))
+    if gathering:
+        query = query.where(subscriber.c.frequency != Frequency.EACH.value)
     after = 0
     while rows := c.execute(query.where(subscriber.c.id > after)).all():
         yield from _subscribers(c, rows)
@@ -194,6 +202,9 @@ def _subscriber(row: Row[Any], editions: Collection[str]) -> Subscriber:
         status=SubscriberStatus(row.status),
         consent_at=row.consent_at,
         consent_source=row.consent_source,
+        consent_wording=row.consent_wording,
+        frequency=Frequency(row.frequency),
+        paused_until=row.paused_until,
     )
 
 
@@ -223,6 +234,9 @@ def _values(row: Subscriber, now: datetime) -> dict[str, Any]:
         "status": row.status.value,
         "consent_at": row.consent_at,
         "consent_source": row.consent_source,
+        "consent_wording": row.consent_wording,
+        "frequency": row.frequency.value,
+        "paused_until": row.paused_until,
         "changed_at": now,
     }
 

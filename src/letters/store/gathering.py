@@ -1,0 +1,136 @@
+"""How often a reader wants mail: which issue comes to them, and what was kept for it.
+
+A rule, which is pure, and what it needs to know of a reader: the issue of an edition that came to them last. Whoever wants at most one mail
+in a week or month gets the first issue of the edition in each, with all that was in the issues since the last one they got
+(``docs/decisions/122-gathered.md``).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from letters.model import Choice, DeliveryState, Frequency, Subscriber, SubscriberStatus
+from letters.store.subscribers import batches, load_subscribers
+from letters.store.tables import delivery, issue, subscription
+
+#: Why an issue does not come to a reader, as the ledger says it.
+PAUSED = "paused"
+WAITS = {Frequency.WEEKLY: "had this week's mail", Frequency.MONTHLY: "had this month's mail"}
+# A row of the ledger that ended so brought nothing to anybody.
+_NOTHING = (DeliveryState.DROPPED.value, DeliveryState.FAILED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The last issue of an edition that came to a reader, or, with no date, the last one before they came."""
+
+    number: int
+    local_date: date | None = None
+
+
+def why_not(reader: Subscriber, received: Received | None, on: date) -> str:
+    """Why an issue of that local date does not come to the reader; empty when it does."""
+    if reader.paused_until is not None and on < reader.paused_until:
+        return PAUSED
+    last = received.local_date if received else None
+    if last is not None and _period(reader.frequency, last) == _period(reader.frequency, on):
+        return WAITS.get(reader.frequency, "")
+    return ""
+
+
+def gathered_choice(reader: Subscriber, received: Received | None, number: int) -> Choice:
+    """What the reader wants of the issue of that number, with what was kept for them since the last one they got."""
+    choice = reader.choice
+    if reader.frequency is Frequency.EACH or received is None or received.number >= number - 1:
+        return choice
+    return choice.gathered_since(received.number)
+
+
+def _period(frequency: Frequency, day: date) -> tuple[int, ...]:
+    if frequency is Frequency.WEEKLY:
+        return day.isocalendar()[:2]
+    if frequency is Frequency.MONTHLY:
+        return day.year, day.month
+    # Each issue is a period of its own: of two on one day the second does not wait.
+    return ()
+
+
+def last_received(
+    c: Connection, edition: str, readers: Collection[Subscriber], *, before: int | None = None
+) -> dict[int, Received]:
+    """By subscriber id, what came last of an edition (before the issue of a number); only of readers who do not want each issue."""
+    ids = [one.id for one in readers if one.frequency is not Frequency.EACH]
+    if not ids:
+        return {}
+    issues = _issues(c, edition, before)
+    since = _joined(c, edition, ids)
+    composed = [one.composed_at for one in issues]
+    found: dict[int, Received] = {}
+    for id_, joined in since.items():
+        # Nothing from before they came is kept for anybody.
+        place = bisect_right(composed, joined)
+        found[id_] = Received(number=issues[place - 1].number if place else 0)
+    days = {one.number: one.local_date for one in issues}
+    for batch in batches(ids):
+        query = (
+            select(delivery.c.subscriber_id, func.max(issue.c.number).label("number"))
+            .join(issue, issue.c.id == delivery.c.issue_id)
+            .where(
+                issue.c.edition == edition,
+                delivery.c.subscriber_id.in_(batch),
+                delivery.c.state.not_in(_NOTHING),
+            )
+            .group_by(delivery.c.subscriber_id)
+        )
+        if before is not None:
+            query = query.where(issue.c.number < before)
+        for row in c.execute(query):
+            if row.number >= found.get(row.subscriber_id, Received(number=0)).number:
+                found[row.subscriber_id] = Received(number=row.number, local_date=days[row.number])
+    return found
+
+
+def gathered_choices(c: Connection, edition: str, *, number: int, on: date) -> list[Choice]:
+    """The choices of confirmed readers for whom something was kept until the issue of that number and local date; by key."""
+    found: set[Choice] = set()
+    for batch in batches(
+        load_subscribers(c, edition=edition, status=SubscriberStatus.CONFIRMED, gathering=True)
+    ):
+        received = last_received(c, edition, batch, before=number)
+        for reader in batch:
+            last = received.get(reader.id)
+            if not why_not(reader, last, on):
+                found.add(gathered_choice(reader, last, number))
+    return sorted((one for one in found if one.since is not None), key=lambda one: one.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    number: int
+    local_date: date
+    composed_at: datetime
+
+
+def _issues(c: Connection, edition: str, before: int | None) -> Sequence[_Composed]:
+    query = select(issue.c.number, issue.c.local_date, issue.c.composed_at, issue.c.occurs_at).where(
+        issue.c.edition == edition, issue.c.number.is_not(None)
+    )
+    if before is not None:
+        query = query.where(issue.c.number < before)
+    rows = c.execute(query.order_by(issue.c.number)).all()
+    return [_Composed(row.number, row.local_date, row.composed_at or row.occurs_at) for row in rows]
+
+
+def _joined(c: Connection, edition: str, ids: Sequence[int]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for batch in batches(ids):
+        query = select(subscription.c.subscriber_id, subscription.c.since).where(
+            subscription.c.edition == edition, subscription.c.subscriber_id.in_(batch)
+        )
+        found.update((row.subscriber_id, row.since) for row in c.execute(query))
+    return found
