@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from letters.model import Choice, DeliveryState, Frequency, Subscriber, SubscriberStatus
 from letters.store.subscribers import batches, load_subscribers
-from letters.store.tables import delivery, issue, subscription
+from letters.store.tables import delivery, issue, issue_entry, subscription
 
 #: Why an issue does not come to a reader, as the ledger says it.
 PAUSED = "paused"
@@ -107,6 +107,17 @@ def gathered_choices(c: Connection, edition: str, *, number: int, on: date) -> l
             if not why_not(reader, last, on):
                 found.add(gathered_choice(reader, last, number))
     return sorted((one for one in found if one.since is not None), key=lambda one: one.key)
+
+
+def entries_between(c: Connection, edition: str, *, after: int, before: int) -> list[str]:
+    """Ids of the entries that were in the edition's issues between two numbers, in the order of the issues."""
+    query = (
+        select(issue_entry.c.entry_id)
+        .join(issue, issue.c.id == issue_entry.c.issue_id)
+        .where(issue.c.edition == edition, issue.c.number > after, issue.c.number < before)
+        .order_by(issue.c.number, issue_entry.c.position)
+    )
+    return list(c.execute(query).scalars())
 
 
 @dataclass(frozen=True, slots=True)
