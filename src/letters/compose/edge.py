@@ -21,7 +21,6 @@ from letters.store.gathering import entries_between, gathered_choices
 from letters.store.issues import issue_entries, load_issues, rendered_choices
 from letters.store.subscribers import choices_of
 
-
 # Higher than any issue's number.
 _NONE_BETWEEN = 2**31 - 1
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
-from letters.model import Choice, DeliveryState, Frequency, Subscriber, SubscriberStatus
+from letters.model import Choice, DeliveryState, Frequency, IssueState, Subscriber, SubscriberStatus
 from letters.store.subscribers import batches, load_subscribers
 from letters.store.tables import delivery, issue, issue_entry, subscription
 
@@ -31,6 +31,9 @@ class Received:
 
     number: int
     local_date: date | None = None
+
+
+_NEVER = Received(number=0)
 
 
 def why_not(reader: Subscriber, received: Received | None, on: date) -> str:
@@ -60,48 +63,54 @@ def _period(frequency: Frequency, day: date) -> tuple[int, ...]:
     return ()
 
 
-def last_received(
-    c: Connection, edition: str, readers: Collection[Subscriber], *, before: int | None = None
-) -> dict[int, Received]:
-    """By subscriber id, what came last of an edition (before the issue of a number); only of readers who do not want each issue."""
-    ids = [one.id for one in readers if one.frequency is not Frequency.EACH]
-    if not ids:
-        return {}
-    issues = _issues(c, edition, before)
-    since = _joined(c, edition, ids)
-    composed = [one.composed_at for one in issues]
-    found: dict[int, Received] = {}
-    for id_, joined in since.items():
-        # Nothing from before they came is kept for anybody.
-        place = bisect_right(composed, joined)
-        found[id_] = Received(number=issues[place - 1].number if place else 0)
-    days = {one.number: one.local_date for one in issues}
-    for batch in batches(ids):
-        query = (
-            select(delivery.c.subscriber_id, func.max(issue.c.number).label("number"))
-            .join(issue, issue.c.id == delivery.c.issue_id)
-            .where(
-                issue.c.edition == edition,
-                delivery.c.subscriber_id.in_(batch),
-                delivery.c.state.not_in(_NOTHING),
+class Gathering:
+    """What came last of one edition, asked for many readers; its issues are read once."""
+
+    def __init__(self, c: Connection, edition: str) -> None:
+        self._c, self._edition = c, edition
+        self._issues = _issues(c, edition)
+        self._composed = [one.composed_at for one in self._issues]
+        self._days = {one.number: one.local_date for one in self._issues}
+
+    def last_received(self, readers: Collection[Subscriber]) -> dict[int, Received]:
+        """By subscriber id, what came last; only of readers who do not want each issue."""
+        ids = [one.id for one in readers if one.frequency is not Frequency.EACH]
+        if not ids:
+            return {}
+        found = {
+            id_: Received(number=self._last_before(joined))
+            for id_, joined in _joined(self._c, self._edition, ids).items()
+        }
+        for batch in batches(ids):
+            query = (
+                select(delivery.c.subscriber_id, func.max(issue.c.number).label("number"))
+                .join(issue, issue.c.id == delivery.c.issue_id)
+                .where(
+                    issue.c.edition == self._edition,
+                    delivery.c.subscriber_id.in_(batch),
+                    delivery.c.state.not_in(_NOTHING),
+                )
+                .group_by(delivery.c.subscriber_id)
             )
-            .group_by(delivery.c.subscriber_id)
-        )
-        if before is not None:
-            query = query.where(issue.c.number < before)
-        for row in c.execute(query):
-            if row.number >= found.get(row.subscriber_id, Received(number=0)).number:
-                found[row.subscriber_id] = Received(number=row.number, local_date=days[row.number])
-    return found
+            for row in self._c.execute(query):
+                if row.number >= found.get(row.subscriber_id, _NEVER).number:
+                    found[row.subscriber_id] = Received(number=row.number, local_date=self._days[row.number])
+        return found
+
+    def _last_before(self, joined: datetime) -> int:
+        """The last issue that was composed when somebody came: nothing from before is kept for them."""
+        place = bisect_right(self._composed, joined)
+        return self._issues[place - 1].number if place else 0
 
 
 def gathered_choices(c: Connection, edition: str, *, number: int, on: date) -> list[Choice]:
     """The choices of confirmed readers for whom something was kept until the issue of that number and local date; by key."""
     found: set[Choice] = set()
+    gathering = Gathering(c, edition)
     for batch in batches(
         load_subscribers(c, edition=edition, status=SubscriberStatus.CONFIRMED, gathering=True)
     ):
-        received = last_received(c, edition, batch, before=number)
+        received = gathering.last_received(batch)
         for reader in batch:
             last = received.get(reader.id)
             if not why_not(reader, last, on):
@@ -114,7 +123,13 @@ def entries_between(c: Connection, edition: str, *, after: int, before: int) -> 
     query = (
         select(issue_entry.c.entry_id)
         .join(issue, issue.c.id == issue_entry.c.issue_id)
-        .where(issue.c.edition == edition, issue.c.number > after, issue.c.number < before)
+        .where(
+            issue.c.edition == edition,
+            issue.c.number > after,
+            issue.c.number < before,
+            # What an operator holds back, or has cancelled, does not get out this way.
+            issue.c.state.in_([IssueState.APPROVED.value, IssueState.SENT.value]),
+        )
         .order_by(issue.c.number, issue_entry.c.position)
     )
     return list(c.execute(query).scalars())
@@ -127,12 +142,10 @@ class _Composed:
     composed_at: datetime
 
 
-def _issues(c: Connection, edition: str, before: int | None) -> Sequence[_Composed]:
+def _issues(c: Connection, edition: str) -> Sequence[_Composed]:
     query = select(issue.c.number, issue.c.local_date, issue.c.composed_at, issue.c.occurs_at).where(
         issue.c.edition == edition, issue.c.number.is_not(None)
     )
-    if before is not None:
-        query = query.where(issue.c.number < before)
     rows = c.execute(query.order_by(issue.c.number)).all()
     return [_Composed(row.number, row.local_date, row.composed_at or row.occurs_at) for row in rows]
 

@@ -12,7 +12,7 @@ from letters.calendar import occurrences, recipient_due
 from letters.model import Edition, Subscriber, SubscriberStatus
 from letters.settings import Settings
 from letters.store import Store
-from letters.store.gathering import Received, last_received, why_not
+from letters.store.gathering import Gathering, Received, why_not
 
 _AHEAD = timedelta(days=400)
 #: An edition that comes every minute is looked through no further than this.
@@ -36,7 +36,7 @@ def upcoming(store: Store, settings: Settings, reader: Subscriber, *, now: datet
         received = {
             edition.key: last
             for edition in editions
-            if (last := last_received(c, edition.key, [reader]).get(reader.id)) is not None
+            if (last := Gathering(c, edition.key).last_received([reader]).get(reader.id)) is not None
         }
     return next_mails(reader, editions, received, site_zone=settings.site.zone, now=now)
 
