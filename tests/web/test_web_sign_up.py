@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import email as email_module
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import policy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,11 +59,17 @@ def ask(here: Any, client: Client, *fields: tuple[str, str], email: str = EMAIL)
     return send(client, "/subscribe", [("email", email), *chosen, ("website", ""), stamp(here, "subscribe")])
 
 
+def text_of(mail: Path) -> str:
+    """The text of a mail in the outbox."""
+    message = email_module.message_from_bytes(mail.read_bytes(), policy=policy.default)
+    return str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
 def confirm_path(here: Any) -> str:
     """Where the mail that was sent last leads to."""
     notify(House(here.workspace, here.settings, here.store), now=datetime.now(UTC))
     (mail,) = (here.workspace.outbox / "_notices").iterdir()
-    text = mail.read_text().replace("=\n", "")
+    text = text_of(mail)
     found = re.search(r"https://signal\.example(/confirm/[\w.-]+)", text)
     assert found
     return found[1]
