@@ -211,11 +211,14 @@ def test_the_button_s_value_comes_only_with_the_button(here: Any, client: Client
     """A program that sends what fields a form holds, hidden ones too, does not have it."""
     for path, page in ((here.confirm_path("bob"), "confirm bob"), ("/subscribe", "subscribe")):
         text = client.get(path).text
-        buttons = re.findall(r'<button type="submit" name="press" value="([^"]*)"( hidden)?', text)
-        assert [hidden for _, hidden in buttons] == [" hidden", ""]
-        assert buttons[0][0] == ""
-        assert here.links.read_stamp(page, buttons[1][0])
+        *decoys, (value, hidden) = re.findall(
+            r'<button type="submit" name="press" value="([^"]*)"( hidden)?', text
+        )
+        assert here.links.read_stamp(page, value)
+        assert not hidden
         assert "press" not in Page(text).values
+        # Enter in a field presses a form's first button, so where there is a field to fill in it has to be the one.
+        assert decoys == ([] if page == "subscribe" else [("", " hidden")])
 
 
 def test_a_sign_up_without_a_press_is_shown_again_as_it_was(
