@@ -10,6 +10,8 @@ from typing import Protocol
 from urllib.parse import parse_qs
 from zoneinfo import available_timezones
 
+from babel import Locale, UnknownLocaleError
+
 from letters.calendar import check_zone
 from letters.model import RECIPIENT_ZONE, Frequency
 from letters.subscribe import Preferences
@@ -103,10 +105,18 @@ def read_serial(fields: Mapping[str, list[str]]) -> str:
     return serial
 
 
-def languages_of(offered: Preferences, site_language: str) -> tuple[str, ...]:
-    """The languages that may be chosen: those in which something comes, and the chosen one."""
+def languages_of(offered: Preferences, site_language: str) -> Mapping[str, str]:
+    """The languages that may be chosen, each with its name in itself: those in which something comes, and the chosen one."""
     found = {site_language, *(edition.language for edition in offered.editions), offered.subscriber.language}
-    return tuple(sorted(found - {""}))
+    return {tag: _language_name(tag) for tag in sorted(found - {""})}
+
+
+def _language_name(tag: str) -> str:
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name()
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return name[:1].upper() + name[1:] if name else tag
 
 
 def zones_by_region(chosen: str) -> dict[str, list[str]]:
