@@ -76,6 +76,7 @@ def small_targets(page: Page, *, least: int = 24) -> list[str]:
     """What one clicks on and is lower than so many pixels (WCAG 2.2, 2.5.8); links within a line of text are exempt there."""
     found: list[str] = page.evaluate(
         """least => [...document.querySelectorAll('a, button, summary, input, select')]
+          .map(one => one.closest('label') || one)  // a click on a box's label ticks it
           .filter(one => one.getBoundingClientRect().height && !one.closest('p') && one.getBoundingClientRect().right > 0)
           .filter(one => one.getBoundingClientRect().height < least)
           .map(one => one.textContent.trim())""",

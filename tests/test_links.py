@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -71,17 +72,62 @@ def test_whatever_comes_in_is_refused_and_nothing_else_happens(text: str) -> Non
         links.read("unsubscribe", text)
 
 
+def mint(purpose: Purpose, uid: str, second: str) -> tuple[str, Token]:
+    """A token of each purpose, and what it says."""
+    url, says = {
+        Purpose.UNSUBSCRIBE: (links.unsubscribe_url(uid, second), Token(uid, edition=second)),
+        Purpose.PREFERENCES: (links.preferences_url(uid), Token(uid)),
+        Purpose.CONFIRM: (links.confirm_url(uid), Token(uid)),
+        Purpose.PRIVATE: (links.private_url(uid, second), Token(uid, serial=second)),
+        Purpose.ADDRESS: (links.address_url(uid, second), Token(uid, serial=second)),
+    }[purpose]
+    return token_of(url), says
+
+
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_a_token_of_one_purpose_is_refused_for_another(purpose: Purpose) -> None:
-    tokens = {
-        Purpose.UNSUBSCRIBE: token_of(links.unsubscribe_url("reader-1", "weekly")),
-        Purpose.PREFERENCES: token_of(links.preferences_url("reader-1")),
-        Purpose.CONFIRM: token_of(links.confirm_url("reader-1")),
-    }
-    for made_for, token in tokens.items():
-        if made_for is not purpose:
-            with pytest.raises(LinkError, match=f'not for "{purpose}"'):
-                links.read(purpose, token)
+    for made_for in set(Purpose) - {purpose}:
+        with pytest.raises(LinkError, match=f'not for "{purpose}"'):
+            links.read(purpose, mint(made_for, "reader-1", "weekly")[0])
+
+
+@given(data=st.data(), uid=UIDS, second=EDITIONS, other_uid=UIDS, other_second=EDITIONS)
+def test_no_token_works_for_another_purpose_person_or_edition_nor_with_a_byte_changed(
+    data: st.DataObject, uid: str, second: str, other_uid: str, other_second: str
+) -> None:
+    """R07."""
+    purpose = data.draw(st.sampled_from(Purpose))
+    token, says = mint(purpose, uid, second)
+    assert links.read(purpose, token) == says
+    for other in set(Purpose) - {purpose}:
+        with pytest.raises(LinkError):
+            links.read(other, token)
+    # The signature of one, with what another says.
+    body, _, signature = token.rpartition(".")
+    for changed_uid, changed_second in ((other_uid, second), (uid, other_second), (second, uid)):
+        forged = mint(purpose, changed_uid, changed_second)[0].rpartition(".")[0]
+        if forged != body:
+            with pytest.raises(LinkError):
+                links.read(purpose, f"{forged}.{signature}")
+    place = data.draw(st.integers(0, len(token) - 1))
+    byte = data.draw(st.characters(max_codepoint=0xFF).filter(lambda char: char != token[place]))
+    with pytest.raises(LinkError):
+        links.read(purpose, token[:place] + byte + token[place + 1 :])
+
+
+@given(page=st.text(max_size=20), other=st.text(max_size=20), uid=UIDS, second=EDITIONS)
+def test_a_stamp_is_of_one_page_and_no_link_is_a_stamp(page: str, other: str, uid: str, second: str) -> None:
+    at = datetime(2026, 11, 25, 12, 0, 0, 250_000, tzinfo=UTC)
+    stamp = links.stamp(page, at=at)
+    assert links.read_stamp(page, stamp) == at
+    if other != page:
+        with pytest.raises(LinkError):
+            links.read_stamp(other, stamp)
+    for purpose in Purpose:
+        with pytest.raises(LinkError):
+            links.read(purpose, stamp)
+        with pytest.raises(LinkError):
+            links.read_stamp(page, mint(purpose, uid, second)[0])
 
 
 def test_old_links_are_read_after_the_key_was_rotated() -> None:

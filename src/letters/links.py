@@ -3,6 +3,8 @@
 A token is ``UID.SIGNATURE``, ``UID.EDITION.SIGNATURE`` or ``UID.SERIAL.SIGNATURE`` and carries nothing else: no time, so that
 links in old mails work for as long as the key is kept (R10), and the same link is the same bytes in every mail. The purpose is part of the
 signature, so a token of one purpose is refused for another (``docs/decisions/011-link-tokens.md``).
+
+A stamp is another thing: it says when a page was shown, and stands in the page's form (``docs/decisions/120-a-persons-click.md``).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -22,6 +25,8 @@ from letters.errors import LinkError
 # What `subscribe` mints uids from, and what edition keys are made of; neither holds the separator.
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _SEPARATOR = "."
+# Milliseconds since 1970, up to the year 5138.
+_MOMENT = re.compile(r"[0-9]{1,14}")
 
 
 class Purpose(StrEnum):
@@ -31,6 +36,11 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     CONFIRM = "confirm"
     PRIVATE = "private"
+    ADDRESS = "address"
+
+
+# Whose second part is a serial; of all others it is an edition.
+_BY_SERIAL = frozenset({Purpose.PRIVATE, Purpose.ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Token:
 
     uid: str
     edition: str | None = None
-    #: Of a private feed: which of the reader's addresses this is, for they can be replaced.
+    #: Of a private feed: which of the reader's addresses this is, for they can be replaced. Of a change of address: which end.
     serial: str | None = None
 
 
@@ -68,21 +78,40 @@ class Links:
         """Without the ending that says the format."""
         return self._url(Purpose.PRIVATE, Token(uid, serial=serial))
 
+    def address_url(self, uid: str, serial: str) -> str:
+        """Where one end of a change of address agrees to it."""
+        return self._url(Purpose.ADDRESS, Token(uid, serial=serial))
+
+    def stamp(self, page: str, *, at: datetime) -> str:
+        """A signed note that a page was shown at that moment. `page` names it; what is stamped for one page is refused for another."""
+        return _sign(self._keys[0], f"stamp {page}", str(round(at.timestamp() * 1000)))
+
+    def read_stamp(self, page: str, stamp: str) -> datetime:
+        """When the page was shown. Raises `LinkError` if this is not a stamp of ours for this page."""
+        moment, _, _ = stamp.rpartition(_SEPARATOR)
+        if not _MOMENT.fullmatch(moment):
+            raise LinkError("the form's stamp is damaged, wanted the one that the page was shown with")
+        self._check(stamp, f"stamp {page}", moment)
+        return datetime.fromtimestamp(int(moment) / 1000, UTC)
+
     def read(self, purpose: Purpose | str, token: str) -> Token:
         """What the token says. Raises `LinkError` if it is not byte for byte one that we minted for this purpose."""
         body, _, _ = token.rpartition(_SEPARATOR)
         parts = body.split(_SEPARATOR)
         if len(parts) > 2 or not all(_PART.fullmatch(part) for part in parts):
             raise LinkError("the link is damaged, wanted a whole address as it stands in the mail")
-        # Compared as text: itsdangerous alone compares decoded signatures, and base64 has several spellings of one.
-        found = token.encode("utf-8", "replace")
-        minted = [_sign(key, Purpose(purpose), body) for key in self._keys]
-        if not any(hmac.compare_digest(found, one.encode()) for one in minted):
-            raise LinkError(f'the link was changed or is not for "{purpose}", or its key is no longer kept')
-        if purpose == Purpose.PRIVATE:
+        self._check(token, Purpose(purpose), body)
+        if purpose in _BY_SERIAL:
             uid, serial = parts
             return Token(uid, serial=serial)
         return Token(*parts)
+
+    def _check(self, token: str, purpose: str, body: str) -> None:
+        # Compared as text: itsdangerous alone compares decoded signatures, and base64 has several spellings of one.
+        found = token.encode("utf-8", "replace")
+        minted = [_sign(key, purpose, body) for key in self._keys]
+        if not any(hmac.compare_digest(found, one.encode()) for one in minted):
+            raise LinkError(f'the link was changed or is not for "{purpose}", or its key is no longer kept')
 
     def _url(self, purpose: Purpose, token: Token) -> str:
         parts = [part for part in (token.uid, token.edition, token.serial) if part is not None]
@@ -92,12 +121,12 @@ class Links:
         return f"{self._base_url}/{purpose}/{_sign(self._keys[0], purpose, _SEPARATOR.join(parts))}"
 
 
-def _sign(key: str, purpose: Purpose, body: str) -> str:
+def _sign(key: str, purpose: str, body: str) -> str:
     return _signer(key, purpose).sign(body).decode("ascii")
 
 
 @lru_cache(maxsize=64)
-def _signer(key: str, purpose: Purpose) -> Signer:
+def _signer(key: str, purpose: str) -> Signer:
     """Signs for one purpose. A mail needs several signatures, so the purpose's own key is derived once."""
     derived = Signer(
         key, salt=f"letters {purpose}", key_derivation="hmac", digest_method=hashlib.sha256

@@ -7,7 +7,7 @@ ends in ``_html``; HTML that came from outside is foreign until `letters.text` h
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -354,6 +354,12 @@ class Choice:
     audiences: frozenset[str] = frozenset()
     #: A line for each card, without its texts.
     titles_only: bool = False
+    #: Of an issue: with what was in the edition's issues after the one of this number, which these readers did not get.
+    since: int | None = None
+
+    def gathered_since(self, number: int) -> Choice:
+        """The same choice, with what was in the issues after that number."""
+        return replace(self, since=number)
 
     def lets_in(self, entry: Entry) -> bool:
         """Whether an entry is on any of the topics, and for any of the audiences; none given: on and for all."""
@@ -363,13 +369,17 @@ class Choice:
 
     @property
     def key(self) -> str:
-        """Readable, stable, and the same for equal choices: ``topics=a,b;audiences=c;titles``; empty for everything."""
+        """Readable, stable, and the same for equal choices: ``topics=a,b;audiences=c;titles;since=12``; empty for everything."""
         parts = [
             f"{name}={','.join(sorted(keys))}"
             for name, keys in (("topics", self.topics), ("audiences", self.audiences))
             if keys
         ]
-        return ";".join([*parts, "titles"] if self.titles_only else parts)
+        if self.titles_only:
+            parts.append("titles")
+        if self.since is not None:
+            parts.append(f"since={self.since}")
+        return ";".join(parts)
 
 
 #: `Rendering.choice` of the rendering for everybody's eyes: the full issue without personal links; never mailed.
@@ -449,6 +459,14 @@ class SubscriberStatus(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Frequency(StrEnum):
+    """How often a subscriber wants mail: `EACH` issue, or at most one of an edition in a calendar week or month, with all that came since."""
+
+    EACH = "each"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """Somebody who asked for mail. `id` is 0 until stored."""
@@ -466,11 +484,17 @@ class Subscriber:
     audiences: tuple[str, ...] = ()
     #: Wants lines instead of texts.
     titles_only: bool = False
+    frequency: Frequency = Frequency.EACH
+    #: The first local date on which mail may come again; None: no pause.
+    paused_until: _Date | None = None
     #: Keys of the editions received; empty: none.
     editions: tuple[str, ...] = ()
     status: SubscriberStatus = SubscriberStatus.PENDING
     consent_at: datetime | None = None
+    #: Where it was given: a page, a file, a form on paper.
     consent_source: str = ""
+    #: The words that were shown to whoever gave it.
+    consent_wording: str = ""
 
     @property
     def choice(self) -> Choice:
@@ -481,6 +505,19 @@ class Subscriber:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeMail:
+    """A mail to one person that answers their own doing, such as one to confirm a sign-up; whole but for its headers."""
+
+    #: With its angle brackets; the same at each try.
+    message_id: str
+    email: str
+    name: str = ""
+    subject: str
+    text: str
+    html: str
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -489,6 +526,16 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEnd:
+    """How the sending of a `NoticeMail` ended: `SENT`, `DEFERRED` to a later try, or `FAILED` for good."""
+
+    state: DeliveryState
+    reason: str = ""
+    #: The way out is shut for all others, too.
+    is_shut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from letters.cards import CardsReport, sync_cards
 from letters.compose import ComposeReport, complete_renderings
 from letters.compose import compose as compose_issues
-from letters.deliver import DeliverReport
+from letters.deliver import DeliverReport, Notices
 from letters.deliver import deliver as deliver_issues
 from letters.errors import Problem
 from letters.files import Lock
@@ -25,6 +25,7 @@ from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
 from letters.store.issues import load_issues
 from letters.store.passes import last_pass, record_pass
+from letters.subscribe import NoticesReport, send_notices
 from letters.watch import WatchReport
 from letters.watch import watch as watch_sources
 
@@ -66,6 +67,7 @@ class PassReport:
     published: PublishReport | None = None
     composed: ComposeReport | None = None
     delivered: DeliverReport | None = None
+    noticed: NoticesReport | None = None
     #: Wall-clock seconds per verb.
     seconds: dict[str, float] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -177,6 +179,11 @@ class Pass:
             )
         self.report.problems += self.report.delivered.problems
 
+    def notify(self) -> None:
+        """Send the mails that answer what people did: few, and awaited by somebody, so before any issue."""
+        self.report.noticed = notify(self.house, now=self.now, stop=self.stop)
+        self.report.problems += self.report.noticed.problems
+
     def prepare_delivery(self) -> None:
         """See to it that approved issues have their page, for mails link to it, and a rendering for each choice made since."""
         house = self.house
@@ -278,5 +285,14 @@ def _delivered(run: Pass, issue: str | None = None) -> PassReport:
     # Outside the lock of the pass: a send may take hours, and sources are still to be watched meanwhile. What keeps two
     # senders apart is the ledger.
     if not run.stop.is_set():
+        run.notify()
         run.deliver(issue)
     return run.report
+
+
+def notify(house: House, *, now: datetime, stop: threading.Event | None = None) -> NoticesReport:
+    """Send the mails that answer what people did, such as signing up. Several processes may do this at once."""
+    with Notices(house.settings, house.workspace, now=now) as notices:
+        return send_notices(
+            house.store, house.settings, house.workspace, send=notices.send, now=now, stop=stop
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,22 @@ def test_every_link_within_the_site_leads_to_a_document(newsroom: Any) -> None:
         root = lxml_html.document_fromstring(page.read_text())
         for link in root.xpath("//a[@href] | //link[@href]"):
             target = urljoin(here, link.get("href"))
-            if not target.startswith(base):
+            # Signing up is a page of the server's, not of the tree.
+            if not target.startswith(base) or urlsplit(target).path == "/subscribe":
                 continue
             path = newsroom.tree / unquote(urlsplit(target).path).lstrip("/")
             assert path.is_file() or (path / "index.html").is_file(), (page, link.get("href"))
+
+
+def test_pages_lead_to_signing_up_with_what_they_are_about_ticked(newsroom: Any) -> None:
+    found = set()
+    for page in pages_of(newsroom.tree):
+        root = lxml_html.document_fromstring(page.read_text())
+        found |= {link.get("href") for link in root.xpath("//a[contains(@href, 'subscribe')]")}
+    ways = {link.lstrip("./") for link in found}
+    assert "subscribe" in ways
+    assert any(way.startswith("subscribe?edition=") for way in ways)
+    assert any(re.fullmatch(r"subscribe\?topic=[a-z0-9-]+", way) for way in ways)
 
 
 def test_every_address_that_feeds_link_to_on_the_site_is_there(newsroom: Any) -> None:

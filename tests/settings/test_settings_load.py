@@ -100,6 +100,7 @@ def test_the_nouns_of_the_other_files_come_out_as_values(load: Load) -> None:
         ("publish", 'tree = "public/tree"', "public/tree"),
         ("publish", "entries = 1", 1),
         ("web", "port = 0", 0),
+        ("subscribe", 'confirm_within = "1d"', timedelta(days=1)),
         ("store", 'url = "postgresql://letters@localhost/letters"', "postgresql://letters@localhost/letters"),
     ],
 )
@@ -279,7 +280,7 @@ def test_a_domain_has_to_be_one(complaints: Complaints, load: Load) -> None:
     [
         ("[paire]", 'paire is no table that is known here; did you mean "pair"?'),
         ("[[edition]]", "edition is no table that is known here; it belongs in config/schedule.toml, as [[edition]]"),
-        ("[zzz]", 'zzz is no table that is known here; known are "site", "store", "watch", "pair", "publish", "delivery", "web"'),
+        ("[zzz]", 'zzz is no table that is known here; known are "site", "store", "watch", "pair", "publish", "delivery", "web", "subscribe"'),
         ("['a\\nb']", r"'a\\nb' is no table that is known here; known are"),
         ("[[store]]", "store is a list, wanted a table [store]"),
     ],

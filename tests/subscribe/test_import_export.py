@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from subscribe_kit import NOON, SETTINGS, one
 
 from letters.errors import UsageError
-from letters.model import Subscriber, SubscriberStatus, Topic
+from letters.model import Frequency, Subscriber, SubscriberStatus, Topic
 from letters.store import Store
 from letters.store.subscribers import (
     end_subscriptions,
@@ -246,6 +246,10 @@ readers = st.lists(
         consent_at=st.none()
         | st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
         consent_source=words,
+        consent_wording=words,
+        frequency=st.sampled_from(Frequency),
+        titles_only=st.booleans(),
+        paused_until=st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)),
     ),
     max_size=6,
     unique_by=lambda reader: reader.email.casefold(),
@@ -303,6 +307,36 @@ def test_what_was_left_survives_the_way_to_another_database(store: Store, tmp_pa
         found = next(iter(load_subscribers(c)))
         assert left_editions(c, [found.id]) == {found.id: frozenset({"daily"})}
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (
+            {"frequency": "often"},
+            'frequency "often" is not known, wanted each or weekly or monthly; it is left out',
+        ),
+        ({"titles_only": "maybe"}, 'titles_only "maybe" is neither "yes" nor "no"; it is left out'),
+        ({"paused_until": "soon"}, 'paused_until "soon" is no date such as "2026-11-23"; it is left out'),
+    ],
+)
+def test_what_cannot_be_read_of_how_often_costs_only_that(
+    sqlite_store: Store, cells: dict[str, str], words: str
+) -> None:
+    report = run(sqlite_store, one(**cells))
+    assert (report.added, told(report)) == (1, [f"list.csv:2: {words}"])
+    assert everybody(sqlite_store)["ada@reader.example"].frequency is Frequency.EACH
+
+
+def test_an_import_says_how_often_and_an_empty_cell_changes_nothing(sqlite_store: Store) -> None:
+    run(sqlite_store, one(frequency="Weekly", titles_only="yes", paused_until="2027-01-01"))
+    run(sqlite_store, one(frequency="", titles_only="", paused_until=""))
+    found = everybody(sqlite_store)["ada@reader.example"]
+    assert (found.frequency, found.titles_only, found.paused_until) == (
+        Frequency.WEEKLY,
+        True,
+        date(2027, 1, 1),
+    )
 
 
 @given(text=st.text(alphabet="'=+-@\t ab", max_size=6))

@@ -67,7 +67,7 @@ def test_leaving_works_twice_r08(store: Store) -> None:
 
 def test_an_unknown_uid_is_told(store: Store) -> None:
     assert not unsubscribe(store, "nobody", None, now=NOON)
-    assert not confirm(store, "nobody", now=NOON)
+    assert not confirm(store, SETTINGS, "nobody", now=NOON)
     assert read_preferences(store, SETTINGS, "nobody") is None
     with pytest.raises(UsageError, match="does not exist"):
         choose(store, Subscriber(uid="nobody", email="a@b.example"))
@@ -75,18 +75,18 @@ def test_an_unknown_uid_is_told(store: Store) -> None:
 
 def test_confirming_keeps_date_and_place(store: Store) -> None:
     reader = add(store, status="pending", consent_at="")
-    assert confirm(store, reader.uid, now=LATER)
+    assert confirm(store, SETTINGS, reader.uid, now=LATER)
     found = load(store)
     assert (found.status, found.consent_at) == (SubscriberStatus.CONFIRMED, LATER)
     assert found.consent_source == "confirmation link"
-    assert confirm(store, reader.uid, now=LATER + timedelta(days=1))
+    assert confirm(store, SETTINGS, reader.uid, now=LATER + timedelta(days=1))
     assert load(store) == found
 
 
 def test_an_old_confirmation_link_does_not_bring_back_who_left(store: Store) -> None:
     reader = add(store, status="pending")
     unsubscribe(store, reader.uid, None, now=LATER)
-    assert not confirm(store, reader.uid, now=LATER)
+    assert not confirm(store, SETTINGS, reader.uid, now=LATER)
     assert load(store).status is SubscriberStatus.UNSUBSCRIBED
 
 

@@ -91,7 +91,7 @@ def test_stopping_stops_what_was_shown_and_nothing_after_it(here: Any, client: C
 
 
 def test_another_reader_is_not_touched(here: Any, client: Client) -> None:
-    confirm(here.store, "bob", now=THEN)
+    confirm(here.store, here.settings, "bob", now=THEN)
     for uid in ("ada", "bob"):
         make_private_feed(here.store, uid, now=THEN)
     before = serial_of(here, "bob")

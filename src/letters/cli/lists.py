@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,15 @@ from letters.files import replace_file
 from letters.store.cards import find_card, load_cards
 from letters.store.private_feeds import find_private_feed
 from letters.store.subscribers import find_by_email, load_subscribers
-from letters.subscribe import export_csv, import_csv, replace_private_feed, stop_private_feed
+from letters.subscribe import (
+    erase,
+    export_csv,
+    find_uid,
+    import_csv,
+    read_own_data,
+    replace_private_feed,
+    stop_private_feed,
+)
 
 subscribers = typer.Typer(help="The people who get mail.", no_args_is_help=True)
 cards = typer.Typer(help="What editors wrote.", no_args_is_help=True)
@@ -159,6 +168,46 @@ def subscriber_feed(
     if not face.as_json:
         face.out.print(f"{reader.email}: {_FEED_WORDS[what]}")
     face.finish({"email": reader.email, "feed": what, "since": feed.made_at if feed else None})
+
+
+@subscribers.command("erase")
+def erase_subscriber(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who is to be forgotten.")],
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete all that is kept of a subscriber, for good. A digest of the address stays, so that no import brings them back."""
+    face = face_of(context)
+    with face.house(workspace) as house:
+        uid = find_uid(house.store, email)
+        if uid is None:
+            raise UsageError(f'subscriber "{email}" does not exist; "letters subscribers list" names all')
+        erase(house.store, uid, now=parse_now(now))
+    if not face.as_json:
+        face.out.print(f"{email} is forgotten, and is not brought back by an import")
+    face.finish({"email": email, "erased": True})
+
+
+@subscribers.command("data")
+def subscriber_data(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who asked for it.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print all that is kept of a subscriber, as JSON; readers find the same behind their preferences link."""
+    face = face_of(context)
+    with face.house(workspace) as house:
+        uid = find_uid(house.store, email)
+        found = read_own_data(house.store, uid) if uid else None
+    if found is None:
+        raise UsageError(f'subscriber "{email}" does not exist; "letters subscribers list" names all')
+    if face.as_json:
+        face.finish(json.loads(found))
+    else:
+        face.out.print(found, markup=False, highlight=False, soft_wrap=True, end="")
 
 
 _FEED_WORDS = {

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from letters.compose.composer import Composer, store_choices
 from letters.compose.explain import Explanation
@@ -16,8 +17,12 @@ from letters.model import Choice, ComposedIssue, Edition, Issue, IssueState, Pro
 from letters.settings import Settings, Workspace
 from letters.store import Store
 from letters.store.entries import load_entries
+from letters.store.gathering import entries_between, gathered_choices
 from letters.store.issues import issue_entries, load_issues, rendered_choices
 from letters.store.subscribers import choices_of
+
+# Higher than any issue's number.
+_NONE_BETWEEN = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,19 +108,36 @@ def explain(
 def complete_renderings(
     store: Store, settings: Settings, workspace: Workspace, issue: Issue
 ) -> tuple[Problem, ...]:
-    """Render the issue for the choices that subscribers made since it was composed; the others stay as they are.
+    """Render the issue for the choices that subscribers made since it was composed, and for those who do not want each issue with
+    what was kept for them; the others stay as they are.
 
     Gives what stood in the way. An edition that is no longer configured has none of its issues completed.
     """
     edition = settings.edition(issue.edition)
     if issue.number is None or edition is None:
         return ()
+    on = issue.occurrence.local_date
     with store.read() as c:
         known = rendered_choices(c, issue.id)
-        missing = [choice for choice in choices_of(c, edition.key) if choice.key not in known]
-        entries = load_entries(c, ids=issue_entries(c, issue.id)) if missing else []
+        wanted = [*choices_of(c, edition.key), *gathered_choices(c, edition.key, number=issue.number, on=on)]
+        missing = [choice for choice in wanted if choice.key not in known]
     press = Press(Renderer(workspace.templates), settings, edition, issue.occurrence, issue.number)
-    return store_choices(store, press, issue, entries, missing)
+    problems: list[Problem] = []
+    # Those since the same issue take the same entries.
+    for since, choices in groupby(sorted(missing, key=_since), key=_since):
+        with store.read() as c:
+            ids = [
+                *issue_entries(c, issue.id),
+                *entries_between(c, edition.key, after=since, before=issue.number),
+            ]
+            entries = load_entries(c, ids=ids)
+        problems += store_choices(store, press, issue, entries, choices)
+    return tuple(problems)
+
+
+def _since(choice: Choice) -> int:
+    """After which issue the choice takes entries; for most there is none between that and theirs."""
+    return _NONE_BETWEEN if choice.since is None else choice.since
 
 
 def _awaiting(store: Store, editions: Collection[str]) -> list[Problem]:

@@ -6,11 +6,13 @@ is killed at, the next one goes on: nobody is missed, nobody gets an issue twice
 
 from letters.deliver.decisions import set_issue
 from letters.deliver.edge import deliver
+from letters.deliver.notices import Notices
 from letters.deliver.report import DeliverReport
 from letters.deliver.trial import TrialAnswer, check_trial_address, send_trial
 
 __all__ = [
     "DeliverReport",
+    "Notices",
     "TrialAnswer",
     "check_trial_address",
     "deliver",

@@ -165,11 +165,13 @@ class IssuePage:
 class Pages:
     """The page templates of one workspace. A template that cannot be rendered is a `RenderError` with file and line."""
 
-    def __init__(self, overrides: Path, site: SiteSettings) -> None:
+    def __init__(self, overrides: Path, site: SiteSettings, *, sign_up: bool) -> None:
         self._environment = make_environment(overrides)
         self._site = site
         #: What Letters itself says, in the site's language.
         self.wording = Wordings(overrides).of(site.language)
+        # Whether people can sign up by themselves.
+        self._sign_up = sign_up
 
     def render(self, name: str, *, root: str, **values: object) -> bytes:
         """The page; `root` is the way from it to the site's root, empty or with a slash at its end."""
@@ -177,7 +179,8 @@ class Pages:
 
     def render_part(self, name: str, *, root: str, **values: object) -> str:
         """What is put into another page."""
-        page = render(self._environment, f"web/{name}", site=self._site, root=root, formats=FORMATS, **values)
+        shown = {"site": self._site, "root": root, "formats": FORMATS, "sign_up": self._sign_up, **values}
+        page = render(self._environment, f"web/{name}", **shown)
         return strip_controls(page)
 
 

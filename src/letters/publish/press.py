@@ -58,7 +58,7 @@ class Press:
         self._addresses = Addresses.of(settings.site.base_url)
         self._linked = names.linked(undeclared=settings.publish.undeclared)
         self._around = self._surroundings(self._addresses)
-        pages = Pages(overrides, settings.site)
+        pages = Pages(overrides, settings.site, sign_up=settings.subscribe.open)
         self._site = Site(reading, names, settings, self, pages=pages)
         self._catalogue = Catalogue(reading, names, settings, self, pages=pages)
         #: Of the feeds' documents that were made, by path.

@@ -54,6 +54,7 @@ def digest_site(settings: Settings, names: Names, *, overrides: Path) -> str:
         version("letters"),
         settings.site.model_dump_json(),
         settings.publish.model_dump_json(),
+        repr(settings.subscribe.open),
         repr(settings.editions),
         repr((sorted(names.gone.topics.items()), sorted(names.gone.audiences.items()))),
         repr(sorted((one.key, one.name, one.declared) for one in names.topics.values())),

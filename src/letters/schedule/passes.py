@@ -42,6 +42,16 @@ class Passes:
                 "delivered", sent=delivered.sent, deferred=delivered.deferred, failed=delivered.failed
             )
 
+    def notify(self, now: datetime) -> None:
+        """Send the mails that answer what people did."""
+        report = pipeline.notify(self._house(), now=now, stop=self._stop)
+        for problem in report.problems:
+            self._tell(problem)
+        if report.sent or report.deferred or report.failed:
+            self._log.info(
+                "answered people", sent=report.sent, deferred=report.deferred, failed=report.failed
+            )
+
     def _tell_problems(self, report: PassReport) -> None:
         """Each problem once, not at every pass while it lasts."""
         for problem in report.problems:

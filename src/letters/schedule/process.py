@@ -26,6 +26,8 @@ from letters.settings import Settings, Workspace
 _GLANCE = 2.0
 #: How often hubs are asked for what is due, passes apart.
 _HUBS_EVERY = timedelta(minutes=5)
+#: How often mails that answer people are looked for, beside at once when one is made: another process may have made it.
+_NOTICES_EVERY = timedelta(minutes=1)
 _log = structlog.get_logger("letters.schedule")
 
 
@@ -40,18 +42,20 @@ def run_scheduler(
     from letters.web import WebServer, make_app  # noqa: PLC0415 - Litestar would slow the start of every command
 
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
-    pushed = threading.Event()
+    pushed, noticed = threading.Event(), threading.Event()
     house = CurrentHouse(workspace, environ)
     try:
         web = house().settings.web
         server = WebServer(
-            make_app(house, on_push=pushed.set), host or web.host, web.port if port is None else port
+            make_app(house, on_push=pushed.set, on_notice=noticed.set),
+            host or web.host,
+            web.port if port is None else port,
         )
         with server, _signals(lambda: wakes.put(None)):
             start_logging()
             server.start(on_end=lambda: wakes.put(None))
             _log.info("started", site=server.url, workspace=str(workspace.root))
-            _run(house, wakes, pushed)
+            _run(house, wakes, pushed, noticed)
     finally:
         house.close()
     _log.info("stopped")
@@ -85,12 +89,14 @@ class CurrentHouse:
         self._house.close()
 
 
-def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None], pushed: threading.Event) -> None:
+def _run(
+    house: CurrentHouse, wakes: queue.SimpleQueue[None], pushed: threading.Event, noticed: threading.Event
+) -> None:
     crew = _Crew(house)
     runner = Runner(crew.preparations.ask)
     workspace = house().workspace
     files = ConfigurationFiles(lambda: [*workspace.config.glob("*.toml"), workspace.secret_key])
-    hubs_are_due = Every(_HUBS_EVERY)
+    hubs_are_due, notices_are_due = Every(_HUBS_EVERY), Every(_NOTICES_EVERY)
     try:
         crew.start()
         runner.start(house().settings.editions, every=house().settings.watch.every)
@@ -101,6 +107,9 @@ def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None], pushed: threading.
             if pushed.is_set():
                 pushed.clear()
                 crew.preparations.ask(datetime.now(UTC))
+            if noticed.is_set() or notices_are_due.has_passed():
+                noticed.clear()
+                crew.notices.ask(datetime.now(UTC))
             if hubs_are_due.has_passed():
                 crew.subscriptions.ask(datetime.now(UTC))
     finally:
@@ -111,9 +120,9 @@ def _run(house: CurrentHouse, wakes: queue.SimpleQueue[None], pushed: threading.
 
 
 class _Crew:
-    """Three workers: one makes passes, one delivers, one keeps subscriptions at hubs.
+    """Four workers: one makes passes, one delivers, one keeps subscriptions at hubs, one sends mails that answer people.
 
-    A pass is followed by the other two, for it composes what is to be delivered, and finds the hubs of new sources.
+    A pass is followed by delivering and subscribing, for it composes what is to be delivered, and finds the hubs of new sources.
     """
 
     def __init__(self, house: CurrentHouse) -> None:
@@ -132,13 +141,14 @@ class _Crew:
         self.preparations = Worker("pass", prepare, stop=self.stop)
         self.deliveries = Worker("deliver", passes.deliver, stop=self.stop)
         self.subscriptions = Worker("websub", keep, stop=self.stop)
+        self.notices = Worker("notices", passes.notify, stop=self.stop)
 
     def start(self) -> None:
-        for worker in (self.deliveries, self.subscriptions, self.preparations):
+        for worker in (self.deliveries, self.subscriptions, self.notices, self.preparations):
             worker.start()
 
     def close(self) -> None:
-        for worker in (self.preparations, self.subscriptions, self.deliveries):
+        for worker in (self.preparations, self.notices, self.subscriptions, self.deliveries):
             worker.close()
 
 

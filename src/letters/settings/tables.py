@@ -18,6 +18,7 @@ from letters.settings.types import (
     PublishSettings,
     SiteSettings,
     StoreSettings,
+    SubscribeSettings,
     Table,
     WatchSettings,
     WebSettings,
@@ -140,6 +141,7 @@ class LettersFile(Table):
     publish: PublishSettings = PublishSettings()
     delivery: DeliverySettings
     web: WebSettings = WebSettings()
+    subscribe: SubscribeSettings = SubscribeSettings()
 
 
 class SourcesFile(Table):

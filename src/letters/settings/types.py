@@ -30,6 +30,7 @@ __all__ = [
     "SiteSettings",
     "SmtpSettings",
     "StoreSettings",
+    "SubscribeSettings",
     "Table",
     "WatchSettings",
     "WebSettings",
@@ -234,6 +235,18 @@ class WebSettings(Table):
     port: int = Field(8000, ge=0, le=65535, description="Its port; 0 takes any that is free.")
 
 
+class SubscribeSettings(Table):
+    """``[subscribe]``: how people come."""
+
+    open: bool = Field(True, description='Whether people can sign up by themselves, at "/subscribe".')
+    confirm_within: Annotated[Duration, at_least("1h")] = Field(
+        timedelta(days=7), description="How long a sign-up waits to be confirmed; then it is forgotten."
+    )
+    per_hour: int = Field(
+        300, ge=1, description="Mails to confirm, at most, in an hour; sign-ups beyond it are asked to wait."
+    )
+
+
 class Secrets(Table):
     """What never stands in TOML."""
 
@@ -254,6 +267,7 @@ class Settings(Table):
     publish: PublishSettings
     delivery: DeliverySettings
     web: WebSettings = WebSettings()
+    subscribe: SubscribeSettings = SubscribeSettings()
     sources: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()
     audiences: tuple[Audience, ...] = ()

@@ -13,7 +13,7 @@ import idna
 from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from letters.model import Choice, Subscriber, SubscriberStatus
+from letters.model import Choice, Frequency, Subscriber, SubscriberStatus
 from letters.store.tables import subscriber, subscription
 
 #: Rows per statement: below every database's limit of variables, and beyond which larger gains nothing.
@@ -65,9 +65,15 @@ def find_by_keys(c: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
 
 
 def load_subscribers(
-    c: Connection, *, edition: str | None = None, status: SubscriberStatus | None = None
+    c: Connection,
+    *,
+    edition: str | None = None,
+    status: SubscriberStatus | None = None,
+    gathering: bool = False,
 ) -> Iterator[Subscriber]:
     """Subscribers in the order in which they came; only receivers of `edition`, and of `status`, when given.
+
+    With `gathering`, only those who do not want each issue.
 
     Read a page at a time, so that a million of them need no more memory than one page.
     """
@@ -76,6 +82,8 @@ def load_subscribers(
         query = query.where(subscriber.c.status == status)
     if edition is not None:
         query = query.where(receives(edition))
+    if gathering:
+        query = query.where(subscriber.c.frequency != Frequency.EACH.value)
     after = 0
     while rows := c.execute(query.where(subscriber.c.id > after)).all():
         yield from _subscribers(c, rows)
@@ -139,18 +147,18 @@ def save_subscribers(c: Connection, rows: Iterable[Subscriber], *, now: datetime
 
 def end_subscriptions(c: Connection, left: Iterable[tuple[int, str]], *, now: datetime) -> None:
     """Record that these (subscriber id, edition) were left, also where no subscription was ever running."""
+    insert = _insert(c, subscription)
+    ended = func.coalesce(subscription.c.ended_at, insert.excluded.ended_at)
+    statement = insert.on_conflict_do_update(
+        index_elements=["subscriber_id", "edition"], set_={"ended_at": ended}
+    )
     for batch in batches(left):
-        insert = _insert(c, subscription).values(
+        c.execute(
+            statement,
             [
                 {"subscriber_id": id_, "edition": edition, "since": now, "ended_at": now}
                 for id_, edition in batch
-            ]
-        )
-        ended = func.coalesce(subscription.c.ended_at, insert.excluded.ended_at)
-        c.execute(
-            insert.on_conflict_do_update(
-                index_elements=["subscriber_id", "edition"], set_={"ended_at": ended}
-            )
+            ],
         )
 
 
@@ -194,6 +202,9 @@ def _subscriber(row: Row[Any], editions: Collection[str]) -> Subscriber:
         status=SubscriberStatus(row.status),
         consent_at=row.consent_at,
         consent_source=row.consent_source,
+        consent_wording=row.consent_wording,
+        frequency=Frequency(row.frequency),
+        paused_until=row.paused_until,
     )
 
 
@@ -223,6 +234,9 @@ def _values(row: Subscriber, now: datetime) -> dict[str, Any]:
         "status": row.status.value,
         "consent_at": row.consent_at,
         "consent_source": row.consent_source,
+        "consent_wording": row.consent_wording,
+        "frequency": row.frequency.value,
+        "paused_until": row.paused_until,
         "changed_at": now,
     }
 
@@ -233,10 +247,11 @@ def _upsert(c: Connection, rows: Sequence[Subscriber], now: datetime) -> None:
         email_key(row.email): {**_values(row, now), "uid": row.uid or make_uid(), "created_at": now}
         for row in rows
     }
-    insert = _insert(c, subscriber).values(list(values.values()))
+    # One row per execution: a statement of many rows is spelt anew for each batch, which was two thirds of an import.
+    insert = _insert(c, subscriber)
     kept = {"uid", "email_key", "created_at"}
     changed = {name: insert.excluded[name] for name in next(iter(values.values())) if name not in kept}
-    c.execute(insert.on_conflict_do_update(index_elements=["email_key"], set_=changed))
+    c.execute(insert.on_conflict_do_update(index_elements=["email_key"], set_=changed), list(values.values()))
 
 
 def _save_subscriptions(c: Connection, rows: Sequence[Subscriber], now: datetime) -> None:
@@ -255,19 +270,19 @@ def _save_subscriptions(c: Connection, rows: Sequence[Subscriber], now: datetime
 
 
 def _start_subscriptions(c: Connection, started: Iterable[tuple[int, str]], now: datetime) -> None:
+    insert = _insert(c, subscription)
+    ran = subscription.c.ended_at.is_(None)
+    since = case((ran, subscription.c.since), else_=insert.excluded.since)
+    statement = insert.on_conflict_do_update(
+        index_elements=["subscriber_id", "edition"], set_={"since": since, "ended_at": None}
+    )
     for batch in batches(started):
-        insert = _insert(c, subscription).values(
+        c.execute(
+            statement,
             [
                 {"subscriber_id": id_, "edition": edition, "since": now, "ended_at": None}
                 for id_, edition in batch
-            ]
-        )
-        ran = subscription.c.ended_at.is_(None)
-        since = case((ran, subscription.c.since), else_=insert.excluded.since)
-        c.execute(
-            insert.on_conflict_do_update(
-                index_elements=["subscriber_id", "edition"], set_={"since": since, "ended_at": None}
-            )
+            ],
         )
 
 

@@ -539,6 +539,10 @@ subscriber = Table(
     Column("status", Text, nullable=False),
     Column("consent_at", UTCDateTime),
     Column("consent_source", Text, nullable=False, default=""),
+    Column("consent_wording", Text, nullable=False, server_default=""),
+    # A `Frequency`, and the first local date on which mail may come again.
+    Column("frequency", Text, nullable=False, server_default="each"),
+    Column("paused_until", Date),
     Column("created_at", UTCDateTime, nullable=False),
     Column("changed_at", UTCDateTime, nullable=False),
 )
@@ -551,6 +555,71 @@ subscription = Table(
     Column("since", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
     Index("ix_subscription_edition", "edition"),
+)
+
+#: Addresses that get no mail, by a digest that outlives whoever had the address (`letters.store.suppression`).
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+)
+#: Who asked for mail and has not confirmed: at most one row per address, which goes when it is confirmed or too old. Nobody in it
+#: is a subscriber yet, or more of one than they were.
+sign_up = Table(
+    "sign_up",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("editions", _JSON, nullable=False),
+    Column("topics", _JSON, nullable=False),
+    Column("audiences", _JSON, nullable=False),
+    # Of the consent: where it was asked for, and by which words.
+    Column("place", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("asked_at", UTCDateTime, nullable=False),
+    Index("ix_sign_up_asked_at", "asked_at"),
+)
+#: Another address that a subscriber asked for: it counts once somebody at either address has agreed.
+address_change = Table(
+    "address_change",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, nullable=False),
+    # Random, one per end: what the links in the two mails are made of.
+    Column("old_serial", Text, nullable=False),
+    Column("new_serial", Text, nullable=False),
+    Column("asked_at", UTCDateTime, nullable=False),
+    Column("old_agreed_at", UTCDateTime),
+    Column("new_agreed_at", UTCDateTime),
+)
+#: Mails that answer somebody's own doing: to confirm, to change an address. One row per mail, made before it is sent, and kept for
+#: a while after, since it says how often an address was written to.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # Of a sign-up or a subscriber, by kind; and which of the links that they were given.
+    Column("uid", Text, nullable=False),
+    Column("serial", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("made_at", UTCDateTime, nullable=False),
+    # Not to be sent before; while somebody sends it, when it may be taken for left.
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("sent_at", UTCDateTime),
+    Index("ix_notice_email_key_made_at", "email_key", "made_at"),
+    Index("ix_notice_state_due_at", "state", "due_at"),
+    Index("ix_notice_made_at", "made_at"),
 )
 
 #: Who has a private feed. Its address is signed, and never stored: only the part by which it can be replaced is.

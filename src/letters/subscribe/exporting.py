@@ -49,4 +49,8 @@ def _cells(one: Subscriber, left: frozenset[str]) -> list[str]:
         one.status.value,
         one.consent_at.isoformat() if one.consent_at else "",
         one.consent_source,
+        one.consent_wording,
+        one.frequency.value,
+        "yes" if one.titles_only else "no",
+        one.paused_until.isoformat() if one.paused_until else "",
     ]

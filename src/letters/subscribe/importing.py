@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
@@ -24,6 +24,7 @@ from letters.store.subscribers import (
     left_editions,
     save_subscribers,
 )
+from letters.store.suppression import SuppressionReason, find_suppressed
 from letters.subscribe.merge import Merged, merge
 from letters.subscribe.offer import edition_names, term_names
 from letters.subscribe.preferences import load_offer
@@ -160,9 +161,24 @@ class _Import:
 
     def store(self, c: Connection, rows: Iterator[Row]) -> None:
         for batch in batches(rows):
-            found = find_by_keys(c, [email_key(row.email) for row in batch])
+            keys = [email_key(row.email) for row in batch]
+            suppressed = find_suppressed(c, keys)
+            found = find_by_keys(c, keys)
             left = left_editions(c, [one.id for one in found.values()])
-            self._store_batch(c, batch, found, left)
+            allowed = [row for row in batch if not self._is_suppressed(row, suppressed, found)]
+            self._store_batch(c, allowed, found, left)
+
+    def _is_suppressed(
+        self, row: Row, suppressed: Mapping[str, SuppressionReason], found: Mapping[str, Subscriber]
+    ) -> bool:
+        """Whether the line would give mail to an address that gets none (R36); what takes mail away is let through."""
+        key = email_key(row.email)
+        reason = suppressed.get(key)
+        if reason is None or (row.status is SubscriberStatus.UNSUBSCRIBED and key in found):
+            return False
+        self.problem(row.line, f"{row.email} is suppressed ({reason}), and is not brought back")
+        self.counts["skipped"] += 1
+        return True
 
     def _store_batch(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from letters.model import Subscriber, SubscriberStatus
+from letters.model import Frequency, Subscriber, SubscriberStatus
 from letters.subscribe.rows import Row
 
 _UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
@@ -45,6 +45,9 @@ def merge(row: Row, found: Subscriber | None, left_before: Collection[str]) -> M
         topics=row.topics or found.topics,
         audiences=row.audiences or found.audiences,
         editions=tuple(sorted(editions)),
+        frequency=found.frequency if row.frequency is None else row.frequency,
+        titles_only=found.titles_only if row.titles_only is None else row.titles_only,
+        paused_until=row.paused_until or found.paused_until,
     )
     faults = tuple(f'edition "{key}" was left by {found.email}, and is not brought back' for key in back)
     merged = _with_consent(subscriber, row)
@@ -67,6 +70,10 @@ def _new(row: Row) -> Merged:
         status=row.status,
         consent_at=row.consent_at,
         consent_source=row.consent_source,
+        consent_wording=row.consent_wording,
+        frequency=row.frequency or Frequency.EACH,
+        titles_only=row.titles_only or False,
+        paused_until=row.paused_until,
     )
     return Merged(subscriber=subscriber, left=row.left, faults=_doubts(subscriber))
 
@@ -87,8 +94,13 @@ def _with_consent(subscriber: Subscriber, row: Row) -> Subscriber:
             status=SubscriberStatus.CONFIRMED if confirms else subscriber.status,
             consent_at=row.consent_at or subscriber.consent_at,
             consent_source=row.consent_source or subscriber.consent_source,
+            consent_wording=row.consent_wording or subscriber.consent_wording,
         )
-    return replace(subscriber, consent_source=subscriber.consent_source or row.consent_source)
+    return replace(
+        subscriber,
+        consent_source=subscriber.consent_source or row.consent_source,
+        consent_wording=subscriber.consent_wording or row.consent_wording,
+    )
 
 
 def _doubts(subscriber: Subscriber) -> tuple[str, ...]:

@@ -1,24 +1,35 @@
-"""What readers decide for themselves: to confirm, to choose, to leave."""
+"""What readers decide for themselves: to choose, to leave, to come back."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from letters.errors import UsageError
-from letters.model import Audience, Edition, Subscriber, SubscriberStatus, Topic
+from letters.model import Audience, Edition, Frequency, Subscriber, SubscriberStatus, Topic
 from letters.settings import Settings
 from letters.store import Store
 from letters.store.deliveries import drop_for_reader
+from letters.store.gathering import PAUSED
 from letters.store.private_feeds import find_private_feed
-from letters.store.subscribers import end_subscriptions, find_by_uid, save_subscribers
+from letters.store.subscribers import (
+    email_key,
+    end_subscriptions,
+    find_by_uid,
+    left_editions,
+    save_subscribers,
+)
+from letters.store.suppression import lift_for_opt_in
 from letters.store.vocabulary import load_audiences, load_topics
 from letters.subscribe.checks import LONGEST_NAME, check_reader_zone, is_language
 from letters.subscribe.offer import Offer, merge_terms
+
+#: How long a pause may last.
+LONGEST_PAUSE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +72,6 @@ def unsubscribe(store: Store, uid: str, edition: str | None, *, now: datetime) -
     return True
 
 
-def confirm(store: Store, uid: str, *, now: datetime) -> bool:
-    """Make a pending subscriber a confirmed one; whether they are confirmed now.
-
-    Somebody who unsubscribed is not brought back by an old link.
-    """
-    with store.write() as c:
-        reader = find_by_uid(c, uid)
-        if reader is None or reader.status is SubscriberStatus.UNSUBSCRIBED:
-            return False
-        if reader.status is SubscriberStatus.PENDING:
-            save_subscribers(c, [_consenting(reader, now, "confirmation link")], now=now)
-    return True
-
-
 def read_preferences(store: Store, settings: Settings, uid: str) -> Preferences | None:
     """What the reader of this uid chose, and may choose; None if nobody has this uid."""
     with store.read() as c:
@@ -103,9 +100,12 @@ def update_preferences(
     topics: Collection[str],
     audiences: Collection[str],
     editions: Collection[str],
+    frequency: Frequency | None = None,
+    titles_only: bool | None = None,
+    paused_until: date | None = None,
     now: datetime,
 ) -> Subscriber:
-    """Give a reader exactly these choices, and return them as stored.
+    """Give a reader exactly these choices, and return them as stored. What is None of how often and how stays as it was; no pause ends one.
 
     An edition that is not among them is left, and what waits of it is dropped; one that is chosen again starts again, also
     for somebody who had unsubscribed. Raises `UsageError` for a key that is neither offered nor chosen already, and
@@ -127,18 +127,58 @@ def update_preferences(
             topics=tuple(sorted(set(topics))),
             audiences=tuple(sorted(set(audiences))),
             editions=tuple(sorted(set(editions))),
+            frequency=reader.frequency if frequency is None else frequency,
+            titles_only=reader.titles_only if titles_only is None else titles_only,
+            paused_until=_checked_pause(paused_until, now),
         )
         if reader.status is SubscriberStatus.UNSUBSCRIBED and editions:
-            changed = _consenting(changed, now, "preferences page")
+            changed = consenting(changed, "preferences page", now=now)
+            # Their own fresh word, given by a link that only they were sent (R36).
+            lift_for_opt_in(c, email_key(reader.email))
         if changed != reader:
             save_subscribers(c, [changed], now=now)
             drop_for_reader(c, reader.id, set(reader.editions) - set(editions))
+            if changed.paused_until is not None:
+                drop_for_reader(c, reader.id, None, reason=PAUSED)
     return changed
 
 
-def _consenting(reader: Subscriber, now: datetime, source: str) -> Subscriber:
+def bring_back(
+    store: Store, settings: Settings, uid: str, editions: Collection[str], *, now: datetime
+) -> tuple[str, ...]:
+    """Undo a leaving: start these editions again, if the reader left them and they are still configured. Gives those that run now."""
+    with store.write() as c:
+        reader = find_by_uid(c, uid)
+        if reader is None:
+            return ()
+        left = left_editions(c, [reader.id]).get(reader.id, frozenset())
+        back = {key for key in editions if key in left and settings.edition(key) is not None}
+        changed = replace(reader, editions=tuple(sorted({*reader.editions, *back})))
+        if back and reader.status is SubscriberStatus.UNSUBSCRIBED:
+            changed = consenting(changed, "undone", now=now)
+            lift_for_opt_in(c, email_key(reader.email))
+        if changed != reader:
+            save_subscribers(c, [changed], now=now)
+    return tuple(sorted(back | (set(editions) & set(reader.editions))))
+
+
+def consenting(reader: Subscriber, source: str, *, now: datetime, wording: str = "") -> Subscriber:
+    """The reader, with a consent given now; where one was given earlier, that stays told."""
     origin = f"{reader.consent_source}; {source}" if reader.consent_source else source
-    return replace(reader, status=SubscriberStatus.CONFIRMED, consent_at=now, consent_source=origin)
+    return replace(
+        reader,
+        status=SubscriberStatus.CONFIRMED,
+        consent_at=now,
+        consent_source=origin,
+        consent_wording=wording or reader.consent_wording,
+    )
+
+
+def _checked_pause(until: date | None, now: datetime) -> date | None:
+    if until is not None and until > now.date() + LONGEST_PAUSE:
+        raise UsageError(f'pause until "{until}": wanted a date within a year')
+    # A day that has come everywhere is no pause.
+    return until if until is not None and until > now.date() - timedelta(days=1) else None
 
 
 def _check_keys(

@@ -9,9 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from letters.model import SubscriberStatus
+from letters.model import Frequency, SubscriberStatus
 from letters.subscribe.checks import LONGEST_NAME, check_address, check_reader_zone, is_language
 from letters.subscribe.offer import Names
 
@@ -26,10 +26,15 @@ COLUMNS = (
     "status",
     "consent_at",
     "consent_source",
+    "consent_wording",
+    "frequency",
+    "titles_only",
+    "paused_until",
 )
 #: Before an edition's key: the subscriber left it.
 LEFT_MARK = "!"
 _SEPARATOR = "|"
+_WORDS: Mapping[str, bool | None] = {"": None, "yes": True, "no": False, "true": True, "false": False}
 # What spreadsheets take for a formula; an apostrophe before it says that it is text.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -51,6 +56,10 @@ class Row:
     status: SubscriberStatus = SubscriberStatus.PENDING
     consent_at: datetime | None = None
     consent_source: str = ""
+    consent_wording: str = ""
+    frequency: Frequency | None = None
+    titles_only: bool | None = None
+    paused_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,10 @@ def read_row(cells: Mapping[str, str], *, line: int, known: KnownNames, now: dat
         status=status,
         consent_at=_moment(cells.get("consent_at", ""), now, read.faults),
         consent_source=_text(cells.get("consent_source", "")),
+        consent_wording=_text(cells.get("consent_wording", "")),
+        frequency=_frequency(cells.get("frequency", ""), read.faults),
+        titles_only=_yes_or_no(cells.get("titles_only", ""), read.faults),
+        paused_until=_day(cells.get("paused_until", ""), read.faults),
     )
     return read
 
@@ -189,6 +202,34 @@ def _moment(text: str, now: datetime, faults: list[str]) -> datetime | None:
         faults.append(f'consent_at "{text}" lies in the future; it is left out')
         return None
     return moment
+
+
+def _frequency(text: str, faults: list[str]) -> Frequency | None:
+    word = text.strip().lower()
+    if not word:
+        return None
+    try:
+        return Frequency(word)
+    except ValueError:
+        faults.append(f'frequency "{text}" is not known, wanted {" or ".join(Frequency)}; it is left out')
+        return None
+
+
+def _yes_or_no(text: str, faults: list[str]) -> bool | None:
+    word = text.strip().lower()
+    if word not in _WORDS:
+        faults.append(f'titles_only "{text}" is neither "yes" nor "no"; it is left out')
+    return _WORDS.get(word)
+
+
+def _day(text: str, faults: list[str]) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        faults.append(f'paused_until "{text}" is no date such as "2026-11-23"; it is left out')
+        return None
 
 
 def _items(text: str) -> list[str]:

@@ -12,12 +12,17 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from letters.errors import LinkError
+from letters.web.confirming import CONFIRM_ROUTES
 from letters.web.front import Front
+from letters.web.limits import Limits
 from letters.web.missing import MISSING_ROUTES
+from letters.web.moving import MOVING_ROUTES
+from letters.web.own_data import OWN_DATA_ROUTES
 from letters.web.own_feed import OWN_FEED_ROUTES
 from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, site_of
 from letters.web.personal import PERSONAL_ROUTES
 from letters.web.private import PRIVATE_ROUTES, PrivateShelf
+from letters.web.signing_up import SIGN_UP_ROUTES
 from letters.web.tree import PublishedTree
 from letters.web.websub import WEBSUB_ROUTES
 
@@ -37,6 +42,10 @@ _WORDS = {
         "This link is no longer in use",
         "The subscription it belonged to has been deleted, so there is nothing left to change.",
     ),
+    429: (
+        "That was a little fast",
+        "So many have signed up from your part of the network that we have to make a pause. Try again in some minutes.",
+    ),
     413: ("That was too much", "No form of ours is so long, so nothing was changed."),
     500: ("Something broke on our side", "It has been noted. Nothing was changed unless you were told so."),
 }
@@ -47,18 +56,42 @@ _DAMAGED = (
 _log = structlog.get_logger("letters.web")
 
 
-def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None) -> Front:
+def make_app(
+    house: HouseProvider,
+    *,
+    on_push: Callable[[], None] = lambda: None,
+    on_notice: Callable[[], None] = lambda: None,
+) -> Front:
     """The public site of the house that `house()` gives; it is asked at every request.
 
-    `on_push` is called, in the server's thread, when a hub pushed something that is to be read.
+    `on_push` is called when a hub pushed something that is to be read, `on_notice` when a mail is to be sent that somebody
+    waits for; both in a thread of the server's.
     """
-    ours = [*PERSONAL_ROUTES, *OWN_FEED_ROUTES, *PRIVATE_ROUTES, *WEBSUB_ROUTES]
+    ours = [
+        *SIGN_UP_ROUTES,
+        *CONFIRM_ROUTES,
+        *PERSONAL_ROUTES,
+        *MOVING_ROUTES,
+        *OWN_DATA_ROUTES,
+        *OWN_FEED_ROUTES,
+        *PRIVATE_ROUTES,
+        *WEBSUB_ROUTES,
+    ]
     # What lies below their first names is never looked for in the tree: it is somebody's secret.
     owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
     tree = PublishedTree(house, owned=owned)
     app = Litestar(
         [*ours, *MISSING_ROUTES],
-        state=State({"site": Site(house), "tree": tree, "private": PrivateShelf(), "on_push": on_push}),
+        state=State(
+            {
+                "site": Site(house),
+                "tree": tree,
+                "private": PrivateShelf(),
+                "limits": Limits(),
+                "on_push": on_push,
+                "on_notice": on_notice,
+            }
+        ),
         exception_handlers={LinkError: _damaged, HTTPException: _refused, Exception: _broken},
         request_max_body_size=_LARGEST_BODY_BYTES,
         openapi_config=None,

@@ -75,6 +75,11 @@ class Site:
             html.encode(), status_code=status, media_type=MediaType.HTML, headers=dict(PRIVATE_HEADERS)
         )
 
+    def text(self, name: str) -> str:
+        """The words of ``templates/text/NAME.txt``, as one line."""
+        environment = _environment(self.house.workspace.templates)
+        return " ".join(render(environment, f"text/{name}.txt", site=self.house.settings.site).split())
+
 
 def root_of(base_url: str) -> str:
     """The way to the site's root from any page, without naming the host: error pages stand at any depth."""

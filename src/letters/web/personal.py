@@ -1,4 +1,4 @@
-"""The addresses that live in mails: preferences, unsubscribe, confirm.
+"""The addresses that live in mails: preferences and unsubscribe.
 
 The token in the address is all the authority there is: no cookie, no login, no header is asked for (RFC 8058 section
 3.1; R03). GET and HEAD change nothing, because link scanners follow every link of a mail (R06); POST works as often as
@@ -7,9 +7,9 @@ it is sent (R08), and its answer is never a redirect (R04).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,11 +18,18 @@ from litestar.exceptions import ClientException, HTTPException
 from litestar.params import FromPath, RawBody
 
 from letters import subscribe
-from letters.calendar import describe
 from letters.links import Purpose, Token
 from letters.publish import FORMATS
-from letters.subscribe import Preferences
-from letters.web.forms import PreferencesForm, read_form, read_preferences_form, zones_by_region
+from letters.publish.when import sent_when
+from letters.subscribe import LONGEST_PAUSE, Preferences
+from letters.web.forms import (
+    PreferencesForm,
+    languages_of,
+    read_any_form,
+    read_form,
+    read_preferences_form,
+    zones_by_region,
+)
 from letters.web.pages import Site, in_thread, site_of
 
 _log = structlog.get_logger("letters.web")
@@ -38,7 +45,7 @@ def show_unsubscribe(request: Request[Any, Any, Any], token: FromPath[str]) -> R
     """The form; also for a reader who is gone, for whom it does no harm."""
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
-    return site.page("unsubscribe", edition=_title(site, read), token=token, choose=_choose_url(site, read))
+    return site.page("unsubscribe", edition=_title(site, read), token=token, choose=choose_url(site, read))
 
 
 @post("/unsubscribe/{token:str}", status_code=200)
@@ -52,7 +59,15 @@ def unsubscribe(request: Request[Any, Any, Any], token: FromPath[str], body: Raw
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
     _leave(site, read.uid, read.edition)
-    return site.page("message", kind="left", edition=_title(site, read), choose=_choose_url(site, read))
+    # The same whether the reader got it a moment ago, long ago, or is gone (R08).
+    return site.page(
+        "message",
+        kind="left",
+        edition=_title(site, read),
+        choose=choose_url(site, read),
+        undo=_undo_url(site, read),
+        bring=(read.edition,),
+    )
 
 
 @post("/unsubscribe/{token:str}/all", status_code=200)
@@ -64,8 +79,8 @@ def unsubscribe_from_all(
     del body
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
-    _leave(site, read.uid, None)
-    return _left_all_page(site, read)
+    had = _leave(site, read.uid, None)
+    return left_all_page(site, read, had=had)
 
 
 # --- preferences -------------------------------------------------------------------------------------------
@@ -101,46 +116,53 @@ def leave_all(request: Request[Any, Any, Any], token: FromPath[str], body: RawBo
     del body
     site = site_of(request)
     read = site.links().read(Purpose.PREFERENCES, token)
-    _leave(site, read.uid, None)
-    return _left_all_page(site, read)
+    had = _leave(site, read.uid, None)
+    return left_all_page(site, read, had=had)
 
 
-# --- confirm -----------------------------------------------------------------------------------------------
-
-
-@route("/confirm/{token:str}", http_method=_READ)
+@post("/preferences/{token:str}/undo", status_code=200)
 @in_thread
-def show_confirm(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
-    """The form with one button; showing it confirms nothing."""
+def undo(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
+    """Bring back editions that were just left: those that the last page names, and no other."""
     site = site_of(request)
-    read = site.links().read(Purpose.CONFIRM, token)
-    offered = find_preferences(site, read)
-    chosen = [edition for edition in offered.editions if edition.key in offered.subscriber.editions]
-    return site.page("confirm", subscriber=offered.subscriber, editions=chosen, token=token)
-
-
-@post("/confirm/{token:str}", status_code=200)
-@in_thread
-def confirm(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -> Response[bytes]:
-    del body
-    site = site_of(request)
-    read = site.links().read(Purpose.CONFIRM, token)
+    read = site.links().read(Purpose.PREFERENCES, token)
     find_preferences(site, read)
-    confirmed = subscribe.confirm(site.house.store, read.uid, now=datetime.now(UTC))
-    if confirmed:
-        _log.info("a subscription was confirmed")
-    # An old link does not bring back who has left since; the preferences page does.
-    if not confirmed:
-        return _left_all_page(site, read)
-    return site.page("message", kind="confirmed", choose=_choose_url(site, read))
+    house = site.house
+    named = read_any_form(body, request.headers.get("content-type", "")).get("edition", [])
+    back = subscribe.bring_back(house.store, house.settings, read.uid, named, now=datetime.now(UTC))
+    if not back:
+        raise ClientException("nothing that was left is named, wanted what the last page sends")
+    _log.info("a leaving was undone")
+    return site.page(
+        "message",
+        kind="undone",
+        titles_back=[_title(site, Token(read.uid, edition=key)) for key in back],
+        choose=choose_url(site, read),
+    )
+
+
+@route(
+    ["/preferences/{token:str}/leave", "/preferences/{token:str}/undo"],
+    http_method=_READ,
+)
+@in_thread
+def show_instead(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """The preferences: for whoever keeps or reloads the address that a button led to."""
+    site = site_of(request)
+    read = site.links().read(Purpose.PREFERENCES, token)
+    return preferences_page(site, find_preferences(site, read), token)
 
 
 # --- what they share ---------------------------------------------------------------------------------------
 
 
-def _leave(site: Site, uid: str, edition: str | None) -> None:
-    if subscribe.unsubscribe(site.house.store, uid, edition, now=datetime.now(UTC)):
+def _leave(site: Site, uid: str, edition: str | None) -> tuple[str, ...]:
+    """What the reader got until now."""
+    house = site.house
+    before = subscribe.read_preferences(house.store, house.settings, uid)
+    if subscribe.unsubscribe(house.store, uid, edition, now=datetime.now(UTC)):
         _log.info("somebody left", edition=edition or "all")
+    return before.subscriber.editions if before else ()
 
 
 def _save(site: Site, uid: str, form: PreferencesForm, offered: Preferences) -> None:
@@ -150,7 +172,10 @@ def _save(site: Site, uid: str, form: PreferencesForm, offered: Preferences) -> 
         uid,
         name=form.name,
         zone=form.zone,
-        language=offered.subscriber.language,
+        language=form.language,
+        frequency=form.frequency,
+        titles_only=form.titles_only,
+        paused_until=form.paused_until,
         topics=form.topics,
         audiences=form.audiences,
         editions=(*form.editions, *_not_shown(offered)),
@@ -182,9 +207,17 @@ class OwnFeed:
 
 
 def preferences_page(
-    site: Site, offered: Preferences, token: str, *, saved: bool = False, feed_done: str = ""
+    site: Site,
+    offered: Preferences,
+    token: str,
+    *,
+    saved: bool = False,
+    feed_done: str = "",
+    address_done: str = "",
+    address: str = "",
 ) -> Response[bytes]:
-    """The page; with what was just done to the reader's feed: "replaced", "stopped", or nothing to tell of."""
+    """The page; with what was just done to the reader's feed ("replaced", "stopped") or address ("asked", "same", "wrong", "later")."""
+    house, now = site.house, datetime.now(UTC)
     return site.page(
         "preferences",
         subscriber=offered.subscriber,
@@ -192,7 +225,13 @@ def preferences_page(
         topics=offered.topics,
         audiences=offered.audiences,
         zones=zones_by_region(offered.subscriber.zone),
-        hours={edition.key: describe(edition) for edition in offered.editions},
+        hours={edition.key: sent_when(edition) for edition in offered.editions},
+        languages=languages_of(offered, house.settings.site.language),
+        coming=subscribe.upcoming(house.store, house.settings, offered.subscriber, now=now),
+        first_day=now.date() + timedelta(days=1),
+        last_day=now.date() + LONGEST_PAUSE,
+        address=address,
+        address_done=address_done,
         token=token,
         saved=saved,
         feed=_own_feed(site, offered),
@@ -207,10 +246,16 @@ def _own_feed(site: Site, offered: Preferences) -> OwnFeed | None:
     return OwnFeed(serial=offered.feed_serial, addresses={form: f"{url}.{form}" for form in FORMATS})
 
 
-def _left_all_page(site: Site, token: Token) -> Response[bytes]:
-    """A feed is no mail: it goes on, and the page says so."""
-    has_feed = subscribe.has_private_feed(site.house.store, token.uid)
-    return site.page("message", kind="left-all", choose=_choose_url(site, token), has_feed=has_feed)
+def left_all_page(site: Site, token: Token, *, had: Collection[str] = ()) -> Response[bytes]:
+    """With a way back to what the reader had. A feed is no mail: it goes on, and the page says so."""
+    return site.page(
+        "message",
+        kind="left-all",
+        choose=choose_url(site, token),
+        has_feed=subscribe.has_private_feed(site.house.store, token.uid),
+        undo=_undo_url(site, token) if had else "",
+        bring=tuple(had),
+    )
 
 
 def _title(site: Site, token: Token) -> str:
@@ -219,9 +264,13 @@ def _title(site: Site, token: Token) -> str:
     return edition.title if edition else token.edition or ""
 
 
-def _choose_url(site: Site, token: Token) -> str:
+def choose_url(site: Site, token: Token) -> str:
     """The reader's preferences, below the site's root."""
     return "preferences/" + site.links().preferences_url(token.uid).rpartition("/")[2]
+
+
+def _undo_url(site: Site, token: Token) -> str:
+    return f"{choose_url(site, token)}/undo"
 
 
 PERSONAL_ROUTES = [
@@ -231,6 +280,6 @@ PERSONAL_ROUTES = [
     show_preferences,
     save_preferences,
     leave_all,
-    show_confirm,
-    confirm,
+    undo,
+    show_instead,
 ]
