@@ -139,7 +139,8 @@ def _facts(c: Connection, settings: Settings, notice: Notice, *, now: datetime) 
         titles = {edition.key: edition.title for edition in settings.editions}
         return _Facts(
             email=asked.email,
-            name=asked.name,
+            # Not the name that was entered: it could be a stranger's message.
+            name="",
             url=links.confirm_url(asked.uid),
             editions=tuple(titles.get(key, key) for key in asked.editions),
         )
