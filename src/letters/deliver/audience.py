@@ -20,8 +20,8 @@ from letters.store.deliveries import (
     begin_freeze,
     rendered_choices,
 )
-from letters.store.gathering import Gathering, gathered_choice, why_not
-from letters.store.subscribers import batches, load_subscribers
+from letters.store.gathering import Particulars
+from letters.store.subscribers import load_subscribers
 
 
 class NotRenderedError(LettersError):
@@ -63,20 +63,17 @@ def _rows(c: Connection, issue: Issue, edition: Edition, settings: Settings) -> 
             # A zone that the time zone data does not know (any more) must not cost the reader the issue.
             return recipient_due(edition, issue.occurrence, settings.site.zone)
 
-    gathering = Gathering(c, edition.key)
-    on, number = issue.occurrence.local_date, issue.number or 0
-    for batch in batches(load_subscribers(c, edition=edition.key, status=SubscriberStatus.CONFIRMED)):
-        received = gathering.last_received(batch)
-        for reader in batch:
-            last = received.get(reader.id)
-            dropped = why_not(reader, last, on)
-            choice = reader.choice.key if dropped else gathered_choice(reader, last, number).key
-            if choice not in rendered:
-                raise NotRenderedError(issue.name, choice)
-            yield NewDelivery(
-                subscriber_id=reader.id,
-                message_id=message_id(issue, reader.uid, domain),
-                choice=choice,
-                due_at=due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else None,
-                dropped=dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
-            )
+    particulars = Particulars(c, edition.key, number=issue.number or 0, on=issue.occurrence.local_date)
+    for reader in load_subscribers(c, edition=edition.key, status=SubscriberStatus.CONFIRMED):
+        particular = particulars.of(reader.id)
+        choice = (particular or reader).choice.key
+        if choice not in rendered:
+            raise NotRenderedError(issue.name, choice)
+        dropped = particular.dropped if particular else ""
+        yield NewDelivery(
+            subscriber_id=reader.id,
+            message_id=message_id(issue, reader.uid, domain),
+            choice=choice,
+            due_at=due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else None,
+            dropped=dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
+        )
