@@ -317,6 +317,8 @@ class Edition:
     #: Jinja2 template of the subject; empty: the shipped one.
     subject: str = ""
     language: str = ""
+    #: "digest", "brief" or "single": how its mails look.
+    look: str = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

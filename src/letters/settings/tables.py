@@ -111,6 +111,10 @@ class EditionTable(Table):
     )
     subject: values.Subject = Field("", description="Template of the subject; empty: the shipped one.")
     language: values.Language = Field("", description="Language of its mails (BCP 47); empty: the site's.")
+    look: Literal["digest", "brief", "single"] = Field(
+        "digest",
+        description="How its mails look: cards in full, a title and one line each, or the best card as a letter.",
+    )
 
     @field_validator("max_cards")
     @classmethod
