@@ -16,6 +16,7 @@ from letters.cli import (
     sources,
     sources_add,
     sources_opml,
+    templates,
     workspace,
 )
 from letters.cli.app import app, main
@@ -35,5 +36,6 @@ __all__ = [
     "sources",
     "sources_add",
     "sources_opml",
+    "templates",
     "workspace",
 ]
