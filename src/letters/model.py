@@ -320,6 +320,8 @@ class Edition:
     preheader: str = ""
     from_name: str = ""
     language: str = ""
+    #: "digest", "brief" or "single": how its mails look.
+    look: str = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

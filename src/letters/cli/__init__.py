@@ -18,6 +18,7 @@ from letters.cli import (
     sources,
     sources_add,
     sources_opml,
+    templates,
     workspace,
 )
 from letters.cli.app import app, main
@@ -39,5 +40,6 @@ __all__ = [
     "sources",
     "sources_add",
     "sources_opml",
+    "templates",
     "workspace",
 ]

@@ -118,6 +118,10 @@ class EditionTable(Table):
         "", description="Template of the sender's name; empty: the one in [delivery] from."
     )
     language: values.Language = Field("", description="Language of its mails (BCP 47); empty: the site's.")
+    look: Literal["digest", "brief", "single"] = Field(
+        "digest",
+        description="How its mails look: cards in full, a title and one line each, or the best card as a letter.",
+    )
 
     @field_validator("max_cards")
     @classmethod
