@@ -96,3 +96,26 @@ def _sign(key: str, purpose: Purpose, body: str) -> str:
         key, salt=f"letters {purpose}", sep=_SEPARATOR, key_derivation="hmac", digest_method=hashlib.sha256
     )
     return signer.sign(body).decode("ascii")
+
+
+def return_path(address: str, message_id: str) -> str:
+    """Where bounces of one message go: ``bounces+TOKEN@DOMAIN``. TOKEN is the Message-ID's own part.
+
+    That part is a digest of the issue and the reader's secret uid, in small letters, so that it survives systems that change their
+    case, and nobody can make one up who has not seen the message.
+    """
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{_message_token(message_id)}@{domain}"
+
+
+def read_return_path(address: str, recipient: str) -> str | None:
+    """The TOKEN of a bounce's recipient; None if that is no `return_path` of this address."""
+    local, _, domain = address.rpartition("@")
+    found = re.fullmatch(
+        rf"{re.escape(local)}\+([a-z2-7]{{32}})@{re.escape(domain)}", recipient.strip(), re.IGNORECASE
+    )
+    return found[1].lower() if found else None
+
+
+def _message_token(message_id: str) -> str:
+    return message_id.strip("<>").partition("@")[0]

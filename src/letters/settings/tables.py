@@ -16,6 +16,7 @@ from letters.settings.types import (
     DeliverySettings,
     PairSettings,
     PublishSettings,
+    ReturnsSettings,
     SiteSettings,
     StoreSettings,
     Table,
@@ -133,6 +134,7 @@ class LettersFile(Table):
     pair: PairSettings = PairSettings()
     publish: PublishSettings = PublishSettings()
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
 
 

@@ -22,8 +22,10 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 
 __all__ = [
     "DeliverySettings",
+    "ImapSettings",
     "PairSettings",
     "PublishSettings",
+    "ReturnsSettings",
     "Secrets",
     "Settings",
     "SiteSettings",
@@ -188,6 +190,11 @@ class DeliverySettings(Table):
     unknown: Literal["resend", "leave"] = Field(
         "resend", description="Messages of which a crash left nobody knowing whether they were sent."
     )
+    return_path: values.OptionalAddress = Field(
+        "",
+        description="Where bounces go, each to an address of its own: bounces+TOKEN@DOMAIN; empty: to the sender.",
+        examples=["bounces@signal.example"],
+    )
     smtp: SmtpSettings = SmtpSettings()
 
     @property
@@ -195,6 +202,31 @@ class DeliverySettings(Table):
         """The sender's name and address."""
         name, address = parseaddr(self.from_)
         return Address(display_name=name, addr_spec=address)
+
+
+class ImapSettings(Table):
+    """``[returns.imap]``: a mailbox that bounces arrive in. Its password comes from LETTERS_IMAP_PASSWORD or `password_file`."""
+
+    host: str = Field("", description="The server's host name; empty: no mailbox is read.")
+    port: int = Field(993, ge=1, le=65535, description="Its port.")
+    tls: Literal["tls", "starttls", "none"] = Field("tls", description="How the connection is protected.")
+    ca_file: str = Field("", description="Certificates to trust instead of the system's.")
+    username: str = Field("", description="The name to log in with.")
+    password_file: str = Field("", description="File that holds the password; LETTERS_IMAP_PASSWORD wins.")
+    folder: str = Field("INBOX", min_length=1, description="The folder that is read.")
+    timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=30), description="For one answer of the server."
+    )
+
+
+class ReturnsSettings(Table):
+    """``[returns]``: where bounces and complaints arrive. Secrets of webhooks come from the environment."""
+
+    maildir: str = Field("", description="A maildir that bounces arrive in; empty: none.")
+    ses_topics: tuple[str, ...] = Field(
+        (), description="Amazon SNS topics (ARN) that may report here; empty: none may."
+    )
+    imap: ImapSettings = ImapSettings()
 
 
 class WebSettings(Table):
@@ -210,6 +242,11 @@ class Secrets(Table):
     #: Keys of signed links: the first signs, all are read.
     link_keys: tuple[SecretStr, ...]
     smtp_password: SecretStr | None = None
+    imap_password: SecretStr | None = None
+    #: "user:password" of Postmark's webhook; Mailgun's signing key; SendGrid's public key (which is none, but comes with them).
+    postmark_webhook: SecretStr | None = None
+    mailgun_key: SecretStr | None = None
+    sendgrid_key: SecretStr | None = None
 
 
 class Settings(Table):
@@ -221,6 +258,7 @@ class Settings(Table):
     pair: PairSettings
     publish: PublishSettings
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     sources: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()

@@ -176,6 +176,15 @@ def _check_domain(value: str) -> str:
     return value.lower()
 
 
+def _check_optional_address(value: str) -> str:
+    if value and ("@" not in value or re.search(r"[\s<>,;:\"+]", value) or _check_mailbox(value) != value):
+        raise ValueError(f'"{value}" is no bare mail address; wanted one such as "bounces@signal.example"')
+    # RFC 5321 section 4.5.3.1.1 allows 64 octets before the "@"; "+" and the token take 33 of them.
+    if len(value.partition("@")[0].encode()) > 31:
+        raise ValueError(f'"{value}" has too long a name; wanted at most 31 characters before the "@"')
+    return value
+
+
 def _check_private_place(value: str) -> str:
     try:
         ip_network(value.strip("[]"), strict=False)
@@ -230,6 +239,7 @@ PodcastCategory = Annotated[str, AfterValidator(check_podcast_category)]
 BaseUrl = Annotated[str, AfterValidator(_check_base_url), Field(json_schema_extra={"pattern": "^https?://"})]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
 OptionalMailbox = Annotated[str, AfterValidator(_check_optional_mailbox)]
+OptionalAddress = Annotated[str, AfterValidator(_check_optional_address)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 PrivatePlace = Annotated[str, AfterValidator(_check_private_place)]
 Subject = Annotated[str, AfterValidator(_check_line_of_text), AfterValidator(_check_subject)]
