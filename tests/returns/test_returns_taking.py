@@ -8,22 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from returns_kit import SETTINGS
 from sqlalchemy import insert, select
 
 from letters.links import Links, return_path
 from letters.model import ReturnKind, Subscriber, SubscriberStatus
+from letters.pipeline import House, Pass
 from letters.returns import Report, rate_alarms, take_mail, take_maildir, take_reports
-from letters.settings import Settings
-from letters.settings.types import (
-    DeliverySettings,
-    PairSettings,
-    PublishSettings,
-    Secrets,
-    SiteSettings,
-    StoreSettings,
-    WatchSettings,
-)
+from letters.settings import Workspace
+from letters.settings.types import ReturnsSettings
 from letters.store import Store, tables
 from letters.store.subscribers import find_by_uid, save_subscribers
 from letters.store.suppression import find_suppressed
@@ -31,17 +24,6 @@ from letters.store.suppression import find_suppressed
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EMAIL = "Reader@Harbour.example"
 KEY = "reader@harbour.example"
-SETTINGS = Settings(
-    site=SiteSettings(title="Signal", base_url="https://signal.example"),
-    store=StoreSettings(),
-    watch=WatchSettings(),
-    pair=PairSettings(),
-    publish=PublishSettings(),
-    delivery=DeliverySettings(
-        **{"from": "Signal <news@signal.example>", "return_path": "bounces@signal.example"}
-    ),
-    secrets=Secrets(link_keys=(SecretStr("a key of the test"),)),
-)
 
 
 def message_id(number: int) -> str:
@@ -259,3 +241,16 @@ def test_a_maildir_that_was_left_in_the_middle_is_taken_in_once(sqlite_store: St
     take(sqlite_store, bounce())
     report = take_maildir(sqlite_store, SETTINGS, folder, now=NOW)
     assert (report.repeated, report.suppressed) == (1, 0)
+
+
+def test_a_pass_takes_in_the_maildir_and_goes_on_without_it(sqlite_store: Store, tmp_path: Path) -> None:
+    add_reader(sqlite_store)
+    settings = SETTINGS.model_copy(update={"returns": ReturnsSettings(maildir="bounces")})
+    run = Pass(House(Workspace(tmp_path), settings, sqlite_store), NOW)
+    run.take_returns()
+    assert ["is no maildir" in str(one) for one in run.report.problems] == [True]
+    for name in ("new", "cur"):
+        (tmp_path / "bounces" / name).mkdir(parents=True)
+    (tmp_path / "bounces" / "new" / "1.host").write_bytes(bounce())
+    run.take_returns()
+    assert reason(sqlite_store) == "bounced"

@@ -22,7 +22,6 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 
 __all__ = [
     "DeliverySettings",
-    "ImapSettings",
     "PairSettings",
     "PublishSettings",
     "ReturnsSettings",
@@ -204,21 +203,6 @@ class DeliverySettings(Table):
         return Address(display_name=name, addr_spec=address)
 
 
-class ImapSettings(Table):
-    """``[returns.imap]``: a mailbox that bounces arrive in. Its password comes from LETTERS_IMAP_PASSWORD or `password_file`."""
-
-    host: str = Field("", description="The server's host name; empty: no mailbox is read.")
-    port: int = Field(993, ge=1, le=65535, description="Its port.")
-    tls: Literal["tls", "starttls", "none"] = Field("tls", description="How the connection is protected.")
-    ca_file: str = Field("", description="Certificates to trust instead of the system's.")
-    username: str = Field("", description="The name to log in with.")
-    password_file: str = Field("", description="File that holds the password; LETTERS_IMAP_PASSWORD wins.")
-    folder: str = Field("INBOX", min_length=1, description="The folder that is read.")
-    timeout: Annotated[Duration, at_least("1s")] = Field(
-        timedelta(seconds=30), description="For one answer of the server."
-    )
-
-
 class ReturnsSettings(Table):
     """``[returns]``: where bounces and complaints arrive. Secrets of webhooks come from the environment."""
 
@@ -226,7 +210,6 @@ class ReturnsSettings(Table):
     ses_topics: tuple[str, ...] = Field(
         (), description="Amazon SNS topics (ARN) that may report here; empty: none may."
     )
-    imap: ImapSettings = ImapSettings()
 
 
 class WebSettings(Table):
@@ -242,7 +225,6 @@ class Secrets(Table):
     #: Keys of signed links: the first signs, all are read.
     link_keys: tuple[SecretStr, ...]
     smtp_password: SecretStr | None = None
-    imap_password: SecretStr | None = None
     #: "user:password" of Postmark's webhook; Mailgun's signing key; SendGrid's public key (which is none, but comes with them).
     postmark_webhook: SecretStr | None = None
     mailgun_key: SecretStr | None = None

@@ -19,6 +19,7 @@ from letters.web.pages import PRIVATE_HEADERS, HouseProvider, Site, WebHouse, si
 from letters.web.personal import PERSONAL_ROUTES
 from letters.web.private import PRIVATE_ROUTES, PrivateShelf
 from letters.web.tree import PublishedTree
+from letters.web.webhooks import WEBHOOK_ROUTES
 from letters.web.websub import WEBSUB_ROUTES
 
 __all__ = ["HouseProvider", "WebHouse", "make_app"]
@@ -52,7 +53,7 @@ def make_app(house: HouseProvider, *, on_push: Callable[[], None] = lambda: None
 
     `on_push` is called, in the server's thread, when a hub pushed something that is to be read.
     """
-    ours = [*PERSONAL_ROUTES, *OWN_FEED_ROUTES, *PRIVATE_ROUTES, *WEBSUB_ROUTES]
+    ours = [*PERSONAL_ROUTES, *OWN_FEED_ROUTES, *PRIVATE_ROUTES, *WEBSUB_ROUTES, *WEBHOOK_ROUTES]
     # What lies below their first names is never looked for in the tree: it is somebody's secret.
     owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
     tree = PublishedTree(house, owned=owned)

@@ -36,7 +36,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_returned_issue_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_returned")),
-        sa.UniqueConstraint("event", "part", name=op.f("uq_returned_event")),
+        sa.UniqueConstraint("event", "part", name=op.f("uq_returned_event_part")),
     )
     op.create_index("ix_returned_digest", "returned", ["digest"])
     op.create_index("ix_returned_delivery_id", "returned", ["delivery_id"])
