@@ -556,3 +556,23 @@ class Delivery:
     #: Not before this moment (the recipient's own hour, or a later try).
     due_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+class ReturnKind(StrEnum):
+    """What came back says of a message, or of its reader."""
+
+    #: No such mailbox: for good.
+    HARD = "hard"
+    #: Not this time.
+    SOFT = "soft"
+    #: Refused for what it is or who we are: says nothing of the reader (R33).
+    POLICY = "policy"
+    CONTENT = "content"
+    #: Still under way, which is no bounce.
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    COMPLAINT = "complaint"
+    #: Out of office, receipts (R23).
+    AUTO_REPLY = "auto-reply"
+    #: A report that names no message of ours, or a mail that is none.
+    OTHER = "other"

@@ -34,8 +34,16 @@ def read_secrets(
         link_keys=tuple(SecretStr(key) for key in keys),
         smtp_password=SecretStr(password) if password else None,
         dkim_keys=tuple(map(SecretStr, dkim)),
+        postmark_webhook=_secret(environ, "LETTERS_POSTMARK_WEBHOOK"),
+        mailgun_key=_secret(environ, "LETTERS_MAILGUN_KEY"),
+        sendgrid_key=_secret(environ, "LETTERS_SENDGRID_KEY"),
     )
     return secrets, problems
+
+
+def _secret(environ: Mapping[str, str], name: str) -> SecretStr | None:
+    value = environ.get(name, "").strip()
+    return SecretStr(value) if value else None
 
 
 def _read_link_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[list[str], list[Problem]]:

@@ -16,6 +16,7 @@ from letters.settings.types import (
     DeliverySettings,
     PairSettings,
     PublishSettings,
+    ReturnsSettings,
     SiteSettings,
     StoreSettings,
     SubscribeSettings,
@@ -144,6 +145,7 @@ class LettersFile(Table):
     pair: PairSettings = PairSettings()
     publish: PublishSettings = PublishSettings()
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     subscribe: SubscribeSettings = SubscribeSettings()
 

@@ -25,6 +25,7 @@ __all__ = [
     "DkimSettings",
     "PairSettings",
     "PublishSettings",
+    "ReturnsSettings",
     "Secrets",
     "Settings",
     "SiteSettings",
@@ -228,6 +229,15 @@ class DeliverySettings(Table):
         return Address(display_name=name, addr_spec=address)
 
 
+class ReturnsSettings(Table):
+    """``[returns]``: where bounces and complaints arrive. Secrets of webhooks come from the environment."""
+
+    maildir: str = Field("", description="A maildir that bounces arrive in; empty: none.")
+    ses_topics: tuple[str, ...] = Field(
+        (), description="Amazon SNS topics (ARN) that may report here; empty: none may."
+    )
+
+
 class WebSettings(Table):
     """``[web]``: the server of ``letters run``, usually behind a proxy that speaks HTTPS."""
 
@@ -255,6 +265,10 @@ class Secrets(Table):
     smtp_password: SecretStr | None = None
     #: In PEM, in the order of ``[[delivery.dkim]]``.
     dkim_keys: tuple[SecretStr, ...] = ()
+    #: "user:password" of Postmark's webhook; Mailgun's signing key; SendGrid's public key (which is none, but comes with them).
+    postmark_webhook: SecretStr | None = None
+    mailgun_key: SecretStr | None = None
+    sendgrid_key: SecretStr | None = None
 
 
 class Settings(Table):
@@ -266,6 +280,7 @@ class Settings(Table):
     pair: PairSettings
     publish: PublishSettings
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     subscribe: SubscribeSettings = SubscribeSettings()
     sources: tuple[Source, ...] = ()

@@ -652,3 +652,26 @@ delivery = Table(
     Index("ix_delivery_owner", "owner"),
     Index("ix_delivery_subscriber_id", "subscriber_id"),
 )
+
+#: What came back: one row per recipient that a report names. Told twice it is one row still.
+returned = Table(
+    "returned",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    # The mail's digest or the provider's own name of the event, and which of its recipients.
+    Column("event", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    # A `letters.model.ReturnKind`.
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="SET NULL")),
+    Column("issue_id", ForeignKey("issue.id")),
+    # Of `letters.store.suppression`; empty where nobody was found.
+    Column("digest", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    UniqueConstraint("event", "part"),
+    Index("ix_returned_digest", "digest"),
+    Index("ix_returned_delivery_id", "delivery_id"),
+    Index("ix_returned_issue_id_kind", "issue_id", "kind"),
+    Index("ix_returned_at", "at"),
+)
