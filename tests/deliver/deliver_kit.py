@@ -41,7 +41,7 @@ from letters.settings.types import (
     WatchSettings,
 )
 from letters.store import Store
-from letters.store.deliveries import explain
+from letters.store.explaining import explain
 from letters.store.issues import add_issue, find_issue
 from letters.store.subscribers import save_subscribers
 

@@ -36,7 +36,11 @@ def settle(letters: LettersFile, workspace: Workspace, environ: Mapping[str, str
     smtp = letters.delivery.smtp
     if smtp.ca_file:
         smtp = smtp.model_copy(update={"ca_file": str(workspace.root / smtp.ca_file)})
-    delivery = letters.delivery.model_copy(update={"smtp": smtp})
+    relays = tuple(
+        one.model_copy(update={"ca_file": str(workspace.root / one.ca_file)}) if one.ca_file else one
+        for one in letters.delivery.relay
+    )
+    delivery = letters.delivery.model_copy(update={"smtp": smtp, "relay": relays})
     return letters.model_copy(update={"store": store, "delivery": delivery})
 
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from letters.errors import Problem
 from letters.settings.problems import File
+from letters.settings.relays import read_relay_passwords
 from letters.settings.types import DeliverySettings, Secrets, Workspace
 
 SECRET = "LETTERS_SECRET"  # noqa: S105 - the name of a variable
@@ -24,12 +25,16 @@ def read_secrets(
     """The keys of signed links, newest first, and the relay's password. `delivery` is None when its table is not usable."""
     keys, problems = _read_link_keys(workspace, environ)
     password: str | None = None
+    passwords: dict[str, SecretStr] = {}
     if delivery is not None:
         password, more = _read_smtp_password(workspace, delivery, file, environ)
+        problems += more
+        passwords, more = read_relay_passwords(workspace, delivery, file, environ)
         problems += more
     secrets = Secrets(
         link_keys=tuple(SecretStr(key) for key in keys),
         smtp_password=SecretStr(password) if password else None,
+        relay_passwords=passwords,
     )
     return secrets, problems
 

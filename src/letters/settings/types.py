@@ -22,8 +22,10 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 
 __all__ = [
     "DeliverySettings",
+    "LimitSettings",
     "PairSettings",
     "PublishSettings",
+    "RelaySettings",
     "Secrets",
     "Settings",
     "SiteSettings",
@@ -157,6 +159,18 @@ class PublishSettings(Table):
     locked: bool = Field(True, description="Podcast hosts are told not to take the feeds over.")
 
 
+class LimitSettings(Table):
+    """``[[delivery.smtp.limit]]``, ``[[delivery.relay.limit]]``: more slowly to some destinations, which share the limit."""
+
+    domains: tuple[Annotated[values.Domain, Field(min_length=1)], ...] = Field(
+        min_length=1,
+        description="The domains of recipients' addresses, as they stand in them.",
+        examples=[["gmail.com", "googlemail.com"]],
+    )
+    rate: values.Rate = Field(None, description='At the most, such as "5/s" or "600/m"; empty: no limit.')
+    daily_cap: int = Field(0, ge=0, description="Messages a day (UTC), at the most; 0: no limit.")
+
+
 class SmtpSettings(Table):
     """``[delivery.smtp]``: the relay. Its password comes from LETTERS_SMTP_PASSWORD or `password_file`."""
 
@@ -166,12 +180,31 @@ class SmtpSettings(Table):
         "starttls", description="How the connection is protected."
     )
     connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
+    messages_per_connection: int = Field(
+        0, ge=0, description="After so many messages a new connection is opened; 0: when the relay says so."
+    )
+    rate: values.Rate = Field(None, description='At the most, such as "10/s" or "600/m"; empty: no limit.')
+    daily_cap: int = Field(0, ge=0, description="Messages a day (UTC), at the most; 0: no limit.")
+    warm_up: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (),
+        description="Messages on the first day of use, on the second and so on; `daily_cap` holds from then on.",
+    )
+    limit: tuple[LimitSettings, ...] = ()
     username: str = Field("", description="For AUTH; empty: none.")
     password_file: str = Field("", description="File that holds the password; LETTERS_SMTP_PASSWORD wins.")
     timeout: Annotated[Duration, at_least("1s")] = Field(
         timedelta(seconds=60), description="For one answer of the relay."
     )
     ca_file: str = Field("", description="Certificates to trust instead of the system's.")
+
+
+class RelaySettings(SmtpSettings):
+    """``[[delivery.relay]]``: one of several relays. Its password comes from LETTERS_SMTP_PASSWORD_NAME or `password_file`."""
+
+    name: values.Key = Field(description="Its name in reports and meters; never changes.", examples=["first"])
+    weight: int = Field(
+        1, ge=1, le=1000, description="Its share of the messages, beside the others' weights."
+    )
 
 
 class DeliverySettings(Table):
@@ -189,6 +222,10 @@ class DeliverySettings(Table):
         "resend", description="Messages of which a crash left nobody knowing whether they were sent."
     )
     smtp: SmtpSettings = SmtpSettings()
+    relay: tuple[RelaySettings, ...] = Field(
+        (),
+        description="Several relays instead of [delivery.smtp]; one that fails leaves its share to the others.",
+    )
 
     @property
     def sender(self) -> Address:
@@ -210,6 +247,8 @@ class Secrets(Table):
     #: Keys of signed links: the first signs, all are read.
     link_keys: tuple[SecretStr, ...]
     smtp_password: SecretStr | None = None
+    #: Passwords of ``[[delivery.relay]]``, by name.
+    relay_passwords: Mapping[str, SecretStr] = {}
 
 
 class Settings(Table):

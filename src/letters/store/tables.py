@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     or_,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -562,6 +563,8 @@ private_feed = Table(
     Column("made_at", UTCDateTime, nullable=False),
 )
 
+#: The states of rows that may be tried (again), spelt out: neither database uses a partial index where they are parameters.
+waits = text("state IN ('pending', 'deferred', 'unknown')")
 #: The ledger: one row per issue and subscriber.
 delivery = Table(
     "delivery",
@@ -582,4 +585,20 @@ delivery = Table(
     Index("ix_delivery_issue_id_state", "issue_id", "state"),
     Index("ix_delivery_owner", "owner"),
     Index("ix_delivery_subscriber_id", "subscriber_id"),
+    Index("ix_delivery_waits", "issue_id", "due_at", "id", sqlite_where=waits, postgresql_where=waits),
+)
+#: When a relay, or a limit of a relay, may be given its next message (`letters.deliver.pace`).
+pace = Table(
+    "pace",
+    metadata,
+    Column("meter", Text, primary_key=True),
+    Column("free_at", UTCDateTime),
+)
+#: How many messages it was given on a day, in UTC.
+pace_day = Table(
+    "pace_day",
+    metadata,
+    Column("meter", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("given", Integer, nullable=False),
 )
