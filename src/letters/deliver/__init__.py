@@ -4,8 +4,8 @@ In come the store with its approved issues and their renderings, the settings, a
 is killed at, the next one goes on: nobody is missed, nobody gets an issue twice but where a relay left us without an answer.
 """
 
-from letters.deliver.decisions import set_issue
+from letters.deliver.decisions import named_issue, set_issue
 from letters.deliver.edge import deliver
 from letters.deliver.report import DeliverReport
 
-__all__ = ["DeliverReport", "deliver", "set_issue"]
+__all__ = ["DeliverReport", "deliver", "named_issue", "set_issue"]

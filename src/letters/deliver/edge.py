@@ -27,6 +27,8 @@ from letters.store import Store
 from letters.store.deliveries import drop_cancelled
 from letters.store.issues import load_issue, load_issues
 
+_SHORTEST_NAP = timedelta(milliseconds=50)
+
 
 def deliver(
     store: Store,
@@ -104,6 +106,8 @@ class _Deliverer(Run):
                 for one in waiting:
                     if self.stop.is_set():
                         return
+                    if one.waits_until is not None and one.waits_until > self.clock():
+                        continue
                     stopped = one.run()
                     # A relay that cannot be reached, or is busy, is so for the next issue too.
                     if stopped is not None and not stopped.hold:
@@ -111,7 +115,10 @@ class _Deliverer(Run):
                 # What waits for a limit of its destination must not keep other issues waiting.
                 waiting = [one for one in waiting if one.waits_until is not None]
                 if waiting:
-                    self.nap(min(one.waits_until for one in waiting if one.waits_until is not None))
+                    # Rows that are due and were not ours are being claimed by somebody else at this moment.
+                    soonest = self.clock() + _SHORTEST_NAP
+                    turns = [one.waits_until for one in waiting if one.waits_until is not None]
+                    self.nap(max(soonest, min(turns)))
 
     def _routes(self, stack: ExitStack) -> Callable[[Issue], Routes]:
         if self.settings.delivery.transport == "outbox":

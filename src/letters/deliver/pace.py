@@ -187,5 +187,6 @@ def _turn(
         )
     at, limit = min(turns, key=lambda turn: turn[0])
     if at < next_day(now) and limit.spacing is not None:
-        at = queues[limit.meter] = max(at, queues.get(limit.meter, at)) + limit.spacing
+        at = max(at, queues.get(limit.meter, at))
+        queues[limit.meter] = at + limit.spacing
     return at.replace(microsecond=0) + _SECOND if at.microsecond else at

@@ -27,6 +27,7 @@ from letters.store.deliveries import (
     drop_late,
     is_finished,
     left_readers,
+    next_due,
     postpone,
 )
 from letters.store.freezing import frozen_at
@@ -80,7 +81,9 @@ class IssueDelivery:
         self._store, self._tally = run.store, run.tally
         self._total = self._done = 0
         self._full: set[str] = set()
-        #: When messages that wait for a limit of their destination come next; None when none does.
+        #: Until when messages that wait for a limit of their destination are spread.
+        self._spread_until: datetime | None = None
+        #: When the next of them is due; None when none waits.
         self.waits_until: datetime | None = None
 
     def run(self) -> Stop | None:
@@ -101,9 +104,21 @@ class IssueDelivery:
         stopped = self._send_rounds(desk, edition, ends)
         if stopped is not None:
             self._report_stop(stopped)
-        elif self.waits_until is None:
+            return stopped
+        self.waits_until = self._next_turn()
+        if self.waits_until is None:
             self._finish()
-        return stopped
+        return None
+
+    def _next_turn(self) -> datetime | None:
+        if self._spread_until is None:
+            return None
+        with self._store.read() as c:
+            issue = load_issue(c, self._issue.id)
+            due = next_due(c, self._issue.id)
+        if issue is None or issue.state is not IssueState.APPROVED or due is None:
+            return None
+        return due if due <= self._spread_until else None
 
     def _send_rounds(self, desk: Desk, edition: Edition, ends: datetime) -> Stop | None:
         while not self._run.stop.is_set() and not self._is_over(edition, ends):
@@ -123,7 +138,7 @@ class IssueDelivery:
         """Whether the window has ended (R46): what is left is reported, and not sent."""
         if self._run.clock() <= ends:
             return False
-        self.waits_until = None
+        self._spread_until = None
         name = self._issue.name
         told = f"its window of {edition.window} ended at {ends:%Y-%m-%d %H:%M} UTC"
         with self._store.write() as c:
@@ -214,7 +229,7 @@ class IssueDelivery:
     def _note_waiting(self, waiting: Sequence[tuple[int, datetime]], full: set[str], now: datetime) -> None:
         soon = [until for _, until in waiting if until < next_day(now)]
         if soon:
-            self.waits_until = min([*soon, *([self.waits_until] if self.waits_until else [])])
+            self._spread_until = max([*soon, *([self._spread_until] if self._spread_until else [])])
         for meter in sorted(full - self._full):
             self._tally.problem(
                 self._issue.name,

@@ -165,7 +165,7 @@ class LimitSettings(Table):
     domains: tuple[Annotated[values.Domain, Field(min_length=1)], ...] = Field(
         min_length=1,
         description="The domains of recipients' addresses, as they stand in them.",
-        examples=[["gmail.com", "googlemail.com"]],
+        examples=[("example.com", "example.net")],
     )
     rate: values.Rate = Field(None, description='At the most, such as "5/s" or "600/m"; empty: no limit.')
     daily_cap: int = Field(0, ge=0, description="Messages a day (UTC), at the most; 0: no limit.")
