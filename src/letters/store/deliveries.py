@@ -40,8 +40,8 @@ from letters.store.tables import delivery, issue, subscriber, subscription, wait
 BATCH = 500
 #: Rows that will be tried without anybody's doing.
 OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
-#: How often a message is handed over before one whose fate is unknown is left so.
-MAX_ATTEMPTS_UNKNOWN = 4
+#: After so many times a message whose fate is unknown is left so: it may be what the connections die of.
+MAX_UNKNOWNS = 4
 
 UNSUBSCRIBED = "unsubscribed"
 CANCELLED = "cancelled"
@@ -148,7 +148,7 @@ def _is_due(now: datetime, resend_unknown: bool) -> ColumnElement[bool]:
 
 
 def _is_resent() -> ColumnElement[bool]:
-    return and_(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.attempts < MAX_ATTEMPTS_UNKNOWN)
+    return and_(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.unknowns < MAX_UNKNOWNS)
 
 
 def _drop_left(c: Connection, ids: Sequence[int]) -> set[int]:
@@ -233,6 +233,7 @@ def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datet
                 reason=found.reason,
                 due_at=func.coalesce(found.due_at, delivery.c.due_at),
                 owner=None,
+                unknowns=delivery.c.unknowns + case((found.state == DeliveryState.UNKNOWN.value, 1), else_=0),
                 sent_at=case(
                     (found.state == DeliveryState.SENT.value, literal(now, delivery.c.sent_at.type)),
                     else_=null(),

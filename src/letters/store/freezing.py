@@ -16,7 +16,18 @@ from letters.store.tables import delivery, issue, rendering, subscriber
 
 #: Rows that are read, and written, at once: what larger pages save is no longer measured.
 _PAGE = 5_000
-_COLUMNS = ("issue_id", "subscriber_id", "state", "message_id", "choice", "reason", "due_at", "attempts")
+_Row = tuple[int, int, str, str, str, str, datetime, int, int]
+_COLUMNS = (
+    "issue_id",
+    "subscriber_id",
+    "state",
+    "message_id",
+    "choice",
+    "reason",
+    "due_at",
+    "attempts",
+    "unknowns",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,18 @@ def receivers_of(c: Connection, edition: str) -> Iterator[Receiver]:
 
 def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) -> None:
     """Make the rows of an issue."""
-    add = _copy if c.dialect.name == "postgresql" else _insert_many(c)
+    if c.dialect.name == "postgresql":
+        _add(c, issue_id, rows, _copy)
+        return
+    _add(c, issue_id, rows, _insert_many(c))
+
+
+def _add(
+    c: Connection,
+    issue_id: int,
+    rows: Iterable[NewDelivery],
+    add: Callable[[Connection, Sequence[_Row]], None],
+) -> None:
     for page in batches(rows, _PAGE):
         add(
             c,
@@ -111,6 +133,7 @@ def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) ->
                     row.dropped,
                     row.due_at,
                     0,
+                    0,
                 )
                 for row in page
             ],
@@ -123,9 +146,6 @@ def rendered_choices(c: Connection, issue_id: int) -> dict[str, bool]:
         rendering.c.issue_id == issue_id
     )
     return {row.choice: bool(row.entries) or row.has_html for row in c.execute(query)}
-
-
-_Row = tuple[int, int, str, str, str, str, datetime, int]
 
 
 def _insert_many(c: Connection) -> Callable[[Connection, Sequence[_Row]], None]:

@@ -576,7 +576,9 @@ delivery = Table(
     Column("message_id", Text, nullable=False, unique=True),
     Column("choice", Text, nullable=False),
     Column("reason", Text, nullable=False, default=""),
+    # Claims; and how many of them left nobody knowing whether the message was taken.
     Column("attempts", Integer, nullable=False, default=0),
+    Column("unknowns", Integer, nullable=False, server_default=text("0")),
     Column("due_at", UTCDateTime),
     Column("owner", Text),
     Column("claimed_at", UTCDateTime),

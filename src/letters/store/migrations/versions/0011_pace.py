@@ -23,6 +23,9 @@ def upgrade() -> None:
         sa.Column("given", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("meter", "day", name=op.f("pk_pace_day")),
     )
+    op.add_column(
+        "delivery", sa.Column("unknowns", sa.Integer(), nullable=False, server_default=sa.text("0"))
+    )
     delivery = sa.table("delivery", sa.column("issue_id"), sa.column("due_at"))
     issue = sa.table("issue", sa.column("id"), sa.column("frozen_at"), sa.column("occurs_at"))
     since = sa.select(sa.func.coalesce(issue.c.frozen_at, issue.c.occurs_at)).where(
