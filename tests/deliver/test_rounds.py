@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,9 +34,10 @@ def told(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
     shown = ", ".join(
         f"{counts[name]:,} {name}" for name in ("rounds", "deaths", "mails", "repeated", "lost")
     )
-    # Workers of xdist have none.
-    if reporter := request.config.pluginmanager.getplugin("terminalreporter"):
-        reporter.write_line(f"\nkilled while delivering: {shown}")
+    if capture := request.config.pluginmanager.getplugin("capturemanager"):
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\nkilled while delivering: {shown}\n")
+            sys.stdout.flush()
 
 
 def make_hostile(relay: TestRelay, chance: random.Random) -> set[str]:
