@@ -307,6 +307,8 @@ class Edition:
     approval: str = "auto"
     catch_up: str = "latest"
     grace: timedelta = timedelta(hours=12)
+    #: From its hour on (the last reader's), how long the issue may be under way.
+    window: timedelta = timedelta(days=5)
     uncarded: bool = False
     #: With fewer cards than this the issue is put off, and what it would have had goes into the next one.
     min_cards: int = 0

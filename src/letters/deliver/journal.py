@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,11 +45,12 @@ class Record:
 
 
 class Journal:
-    """Writes an owner's journal, which nobody else writes to."""
+    """Writes an owner's journal, which nobody else writes to. Several threads may, each line whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: LineFile | None = None
+        self._lock = threading.Lock()
 
     def begin(self) -> None:
         """Make the file; it must exist before anything is claimed, for its absence means that it was lost."""
@@ -80,9 +82,10 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
     def _append(self, line: str) -> None:
-        if self._file is None:
-            self._file = LineFile(self.path)
-        append_line(self._file, line)
+        with self._lock:
+            if self._file is None:
+                self._file = LineFile(self.path)
+            append_line(self._file, line)
 
 
 def append_line(file: LineFile, line: str) -> None:

@@ -105,6 +105,10 @@ class Relay:
         return None
 
     async def _open(self, connection: Connection | None) -> Connection:
+        most = self._settings.messages_per_connection
+        if connection is not None and connection.is_open and most and connection.accepted >= most:
+            await connection.quit()
+            connection = None
         while connection is None or not connection.is_open:
             if not self._idle:
                 return await self._door.open()

@@ -6,7 +6,7 @@ The tables of ``letters.toml`` are in `letters.settings.types`, since they are s
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -24,7 +24,7 @@ from letters.settings.types import (
     WatchSettings,
     WebSettings,
 )
-from letters.settings.values import Duration, Key, Title
+from letters.settings.values import Duration, Key, Title, at_least
 
 
 class SourceTable(Table):
@@ -99,6 +99,10 @@ class EditionTable(Table):
         "latest", description="After downtime: the latest missed issue if less than `grace` late, or none."
     )
     grace: Duration = Field(timedelta(hours=12), description="How late an issue may still be sent.")
+    window: Annotated[Duration, at_least("1m")] = Field(
+        timedelta(days=5),
+        description="How long after its hour mails may still leave; later than that they are not sent but reported.",
+    )
     uncarded: bool = Field(False, description="Also list episodes that got no card in time.")
     min_cards: int = Field(
         0,
