@@ -20,6 +20,7 @@ from letters.deliver.journal import Journal
 from letters.deliver.message import header_address
 from letters.deliver.outbox import file_name
 from letters.deliver.relay import Relay
+from letters.deliver.single import envelope_sender, relay_of, signed
 from letters.files import replace_file
 from letters.model import DeliveryState, NoticeEnd, NoticeMail
 from letters.settings import Settings, Workspace
@@ -64,7 +65,7 @@ class Notices:
     def _relayed(self, mail: NoticeMail, content: bytes) -> NoticeEnd:
         outgoing = Outgoing(
             claim=_claim(mail),
-            sender=header_address(self._settings.delivery.sender.addr_spec),
+            sender=envelope_sender(self._settings),
             recipient=header_address(mail.email),
             content=content,
         )
@@ -86,10 +87,7 @@ class Notices:
 
     def _transport(self) -> Transport:
         if self._relay is None:
-            password = self._settings.secrets.smtp_password
-            self._relay = Relay(
-                self._settings.delivery.smtp, password=password.get_secret_value() if password else None
-            )
+            self._relay = relay_of(self._settings)
         return self._relay
 
 
@@ -108,9 +106,9 @@ class _Ear(Journal):
 
 
 def notice_message(mail: NoticeMail, settings: Settings, *, now: datetime) -> bytes:
-    """The whole message, CRLF and all. Pure. Raises `HeaderError` when a subject or name cannot stand in a header."""
+    """The whole message, CRLF and all, signed if there are keys. Raises `HeaderError` when a subject or name cannot stand in a header."""
     boundary = f"=_{hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]}".encode("ascii")
-    return b"".join(_fields(mail, settings, boundary, now)) + CRLF + _body(mail, boundary)
+    return signed(_fields(mail, settings, boundary, now), _body(mail, boundary), settings, now=now)
 
 
 def _fields(mail: NoticeMail, settings: Settings, boundary: bytes, now: datetime) -> list[bytes]:
