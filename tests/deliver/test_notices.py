@@ -121,8 +121,10 @@ def test_it_is_signed_and_goes_by_the_first_relay(tmp_path: Path, relay: TestRel
     first = RelaySettings(**relay.settings().model_dump(), name="first")
     delivery = settings.delivery.model_copy(update={"transport": "smtp", "relay": (first,)})
     settings = settings.model_copy(update={"delivery": delivery})
+    senders: list[str] = []
+    relay.script.on_mail = senders.append
     with Notices(settings, Workspace(tmp_path), now=NOON) as notices:
         assert notices.send(PLAIN).state is DeliveryState.SENT
     (taken,) = relay.taken
-    assert taken.sender == "bounces@signal.example"
+    assert senders == ["bounces@signal.example"]
     assert dkim.DKIM(taken.content).verify(dnsfunc=dns(RSA))
