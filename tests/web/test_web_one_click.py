@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from letters.deliver import deliver
 from letters.model import Edition, IssueState, Occurrence, PersonalLink, Rendering
-from letters.store.deliveries import explain
+from letters.store.explaining import explain
 from letters.store.issues import add_issue
 from letters.store.subscribers import save_subscribers
 
