@@ -363,3 +363,19 @@ def test_addresses_are_never_broken_and_wide_letters_take_two_columns() -> None:
     assert fill(f"See {address} now").split("\n") == ["See", address, "now"]
     assert [columns(line) for line in fill("灯" * 50).split("\n")] == [72, 28]
     assert fill("one two", 6, first="- ", hanging="  ") == "- one\n  two"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Pay for the speed of the answer, not its size. Then wait.", "Pay for the speed of the answer, not its size."),
+        ("Dr. No says that towns should measure before they build. Do.", "Dr. No says that towns should measure before they build."),
+        ("Stop. Look at the meter before you sign anything at all! Yes", "Stop. Look at the meter before you sign anything at all!"),
+        ("灯台守は霧の夜に鐘を鳴らし続け、船はその音だけを頼りに港へ帰ってきた。それから朝が来た。", "灯台守は霧の夜に鐘を鳴らし続け、船はその音だけを頼りに港へ帰ってきた。"),
+        ("It grew by 3.5 points in a year and nobody could say why or how", "It grew by 3.5 points in a year and nobody could say why or how"),
+        ("x" * 90 + ". Short.", "x" * 90 + ". Short."),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_first_sentence_ends_where_one_ends(text: str, wanted: str) -> None:
+    assert words.first_sentence(text, 80) == wanted

@@ -215,7 +215,8 @@ def _summary(entry: Entry) -> tuple[str, ...]:
 
 
 def _gist(*texts: Sequence[str]) -> str:
-    return words.cut(next((line for text in texts for line in text if line), ""), _LONGEST_GIST)
+    line = next((line for text in texts for line in text if line), "")
+    return words.cut(words.first_sentence(line, _LONGEST_GIST), _LONGEST_GIST)
 
 
 def _lines(items: Sequence[str]) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ PREHEADER_LENGTH = 140
 ENGLISH = Wording()
 
 _MARK_HOST_ANYHOW = re.compile(re.escape(MARK_HOST), re.IGNORECASE)
+#: To the first sign that ends a sentence, in any script, after so many letters that it is one.
+_SENTENCE = re.compile(r".{30,}?(?:[.!?؟۔।][\"'”’»)]*(?=\s|$)|[。！？][」』）]*)")
 _VIDEO = re.compile(
     r"https?://(?:[a-z0-9-]+\.)*(?:youtube\.com|youtu\.be|vimeo\.com)(?=[/?#:]|$)", re.IGNORECASE
 )
@@ -43,6 +45,15 @@ def clean_line(text: str, limit: int | None = None) -> str:
 def clean_paragraphs(text: str) -> tuple[str, ...]:
     """Clean text as paragraphs of one line each."""
     return tuple(line for part in paragraphs(text) if (line := clean_line(part)))
+
+
+def first_sentence(text: str, limit: int) -> str:
+    """The text up to the end of its first sentence, where one ends within that length; else all of it.
+
+    What ends very early is rather an abbreviation or a call, and goes on.
+    """
+    found = _SENTENCE.match(text)
+    return found[0] if found and len(found[0]) <= limit else text
 
 
 def cut(text: str, limit: int) -> str:
