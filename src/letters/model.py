@@ -324,6 +324,8 @@ class Edition:
     language: str = ""
     #: "digest", "brief" or "single": how its mails look.
     look: str = "digest"
+    #: Whether cards have the picture of their episode beside the title, which readers' mail clients then load from its host.
+    artwork: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

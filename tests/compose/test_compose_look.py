@@ -102,3 +102,26 @@ def test_axe_finds_nothing_in_a_look_and_it_fits_a_small_phone(
     assert found.violations_count == 0, found.generate_report()
     assert overflow(page) == 0
     page.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_artwork_stands_beside_the_title_only_where_it_is_wanted(look: str) -> None:
+    entries = [
+        make_entry(9, episode={"image": "https://lighthouse.example/9.jpg?a=1&b=2"}),
+        make_entry(8, episode={"image": "http://lighthouse.example/8.jpg"}),
+        make_entry(7, episode={"image": "https://letters.invalid/personal/unsubscribe"}),
+        make_entry(6, episode={"image": 'https://lighthouse.example/6.jpg"><script>'}),
+    ]
+    assert "<img" not in render(*entries, edition=make_edition(look=look)).html
+    page = lxml.html.document_fromstring(render(*entries, edition=make_edition(look=look, artwork=True)).html)
+    pictures = [dict(each.attrib) for each in page.iter("img")]
+    for each in pictures:
+        assert (each["alt"], each["width"], each["height"]) == ("", "72", "72")
+    wanted = {
+        "digest": ["https://lighthouse.example/9.jpg?a=1&b=2", "https://lighthouse.example/6.jpg%22%3E%3Cscript%3E"],
+        "single": ["https://lighthouse.example/9.jpg?a=1&b=2"],
+        "brief": [],
+    }  # fmt: skip
+    assert [each["src"] for each in pictures] == wanted[look]
+    titles = [each.getparent().getnext().text_content() for each in page.iter("img")]
+    assert all(f"Card {number}" in title for number, title in zip((9, 6), titles, strict=False))

@@ -68,6 +68,7 @@ class _Texts:
     title: str
     url: str
     show: str
+    artwork: str
     date: date
     summary: tuple[str, ...]
     takeaway: tuple[str, ...]
@@ -113,6 +114,7 @@ class CardViews:
             title=texts.title,
             url=texts.url,
             show=texts.show,
+            artwork=texts.artwork if has_texts else "",
             date=texts.date,
             duration=entry.episode.duration,
             summary=texts.summary if detail < Detail.NO_SUMMARY else (),
@@ -183,6 +185,7 @@ class CardViews:
             show=words.clean_line(
                 entry.episode.show or (card.credit.publisher if card else ""), LONGEST_NAME
             ),
+            artwork=_artwork(entry) if self.frame.edition.artwork else "",
             date=_local_date(entry.published, self._zone),
             summary=summary,
             takeaway=takeaway,
@@ -205,6 +208,12 @@ def _episode_url(entry: Entry) -> str:
     candidates = [entry.episode.link, *(enclosure.url for enclosure in entry.episode.enclosures)]
     safe = (safe_url(url) for url in candidates if not words.is_mark(url))
     return next((url for url in safe if url), "")
+
+
+def _artwork(entry: Entry) -> str:
+    # Mail clients show nothing that comes without TLS, or warn of it.
+    url = safe_url(entry.episode.image)
+    return url if url.startswith("https://") and not words.is_mark(url) else ""
 
 
 def _summary(entry: Entry) -> tuple[str, ...]:

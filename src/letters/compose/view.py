@@ -26,6 +26,8 @@ class CardView:
     #: Its page, or the episode when there is no card.
     url: str
     show: str
+    #: The address of a picture, which stands beside the title; mostly empty.
+    artwork: str
     date: date
     duration: timedelta | None
     #: Paragraphs; empty when shortened.

@@ -127,6 +127,10 @@ class EditionTable(Table):
         "digest",
         description="How its mails look: cards in full, a title and one line each, or the best card as a letter.",
     )
+    artwork: bool = Field(
+        False,
+        description="Show episodes' pictures beside the titles; mail clients load them from the show's host.",
+    )
 
     @field_validator("max_cards")
     @classmethod
