@@ -482,6 +482,7 @@ def test_a_choice_made_since_gets_its_rendering_and_the_others_stay(open_desk: A
         found = load_renderings(c, issue.id)
     assert set(found) == {"", PUBLIC, "audiences=keeper"}
     assert found["audiences=keeper"].entries == found[""].entries
+    assert "corrected" not in found["audiences=keeper"].html
     assert _html(desk, 1) == before
 
 

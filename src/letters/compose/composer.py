@@ -160,7 +160,7 @@ class Composer:
             state=IssueState.AWAITING if manual else IssueState.APPROVED,
             subject=composed.renderings[0].subject,
             composed_at=self.now,
-            entries=[entry.id for entry in composed.entries],
+            entries=composed.entries,
             renderings=composed.renderings,
         )
 

@@ -18,7 +18,7 @@ from letters.settings import Settings, Workspace
 from letters.store import Store
 from letters.store.entries import load_entries
 from letters.store.gathering import entries_between, gathered_choices
-from letters.store.issues import issue_entries, load_issues, rendered_choices
+from letters.store.issues import composed_entries, load_issues, rendered_choices
 from letters.store.subscribers import choices_of
 
 # Higher than any issue's number.
@@ -109,7 +109,8 @@ def complete_renderings(
     store: Store, settings: Settings, workspace: Workspace, issue: Issue
 ) -> tuple[Problem, ...]:
     """Render the issue for the choices that subscribers made since it was composed, and for those who do not want each issue with
-    what was kept for them; the others stay as they are.
+    what was kept for them; the others stay as they are. It is rendered of what it was composed of: a card that was corrected
+    since is not another one for some of its readers.
 
     Gives what stood in the way. An edition that is no longer configured has none of its issues completed.
     """
@@ -126,11 +127,8 @@ def complete_renderings(
     # Those since the same issue take the same entries.
     for since, choices in groupby(sorted(missing, key=_since), key=_since):
         with store.read() as c:
-            ids = [
-                *issue_entries(c, issue.id),
-                *entries_between(c, edition.key, after=since, before=issue.number),
-            ]
-            entries = load_entries(c, ids=ids)
+            kept = entries_between(c, edition.key, after=since, before=issue.number)
+            entries = [*load_entries(c, ids=kept), *composed_entries(c, issue.id)]
         problems += store_choices(store, press, issue, entries, choices)
     return tuple(problems)
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from letters.model import Issue, IssueState, Occurrence, Rendering
+from letters.model import Entry, Issue, IssueState, Occurrence, Rendering
+from letters.store.codec import dump, load
 from letters.store.editions import insert_if_absent
+from letters.store.entries import load_entries
 from letters.store.tables import entry, issue, issue_entry, issue_event, rendering
 
 
@@ -103,10 +105,12 @@ def add_issue(
     subject: str = "",
     reason: str = "",
     composed_at: datetime | None = None,
-    entries: Sequence[str] = (),
+    entries: Sequence[Entry] = (),
     renderings: Iterable[Rendering] = (),
 ) -> Issue | None:
     """Add an issue with all that belongs to it; a skipped one has no number, entries or renderings.
+
+    The entries are kept as they are now, whatever becomes of their cards.
 
     None, and nothing is added, when the edition's local date and slot are taken: it was done already. Another issue
     with the same number, or an entry that was in an earlier issue, raises IntegrityError.
@@ -135,8 +139,14 @@ def add_issue(
         c.execute(
             insert(issue_entry),
             [
-                {"edition": edition, "entry_id": entry_id, "issue_id": result.id, "position": position}
-                for position, entry_id in enumerate(entries)
+                {
+                    "edition": edition,
+                    "entry_id": each.id,
+                    "issue_id": result.id,
+                    "position": position,
+                    "composed": dump(each),
+                }
+                for position, each in enumerate(entries)
             ],
         )
     for each in renderings:
@@ -152,6 +162,22 @@ def issue_entries(c: Connection, issue_id: int) -> list[str]:
         .order_by(issue_entry.c.position)
     )
     return list(c.scalars(query))
+
+
+def composed_entries(c: Connection, issue_id: int) -> list[Entry]:
+    """The entries of an issue as it was composed of them, in reading order."""
+    query = (
+        select(issue_entry.c.entry_id, issue_entry.c.composed)
+        .where(issue_entry.c.issue_id == issue_id)
+        .order_by(issue_entry.c.position)
+    )
+    rows = c.execute(query).all()
+    # Issues of before this was kept have their entries as they are today.
+    missing = load_entries(c, ids=[row.entry_id for row in rows if row.composed is None])
+    found = {one.id: one for one in missing} | {
+        row.entry_id: load(Entry, row.composed) for row in rows if row.composed is not None
+    }
+    return [found[row.entry_id] for row in rows if row.entry_id in found]
 
 
 def unused_entries(c: Connection, edition: str, *, ready_from: datetime, ready_before: datetime) -> list[str]:

@@ -497,6 +497,8 @@ issue_entry = Table(
     Column("entry_id", ForeignKey("entry.id"), primary_key=True),
     Column("issue_id", ForeignKey("issue.id"), nullable=False),
     Column("position", Integer, nullable=False),
+    # The entry as the issue was composed of it, for what is rendered later; none in issues of before this was kept.
+    Column("composed", _JSON),
     Index("ix_issue_entry_issue_id", "issue_id"),
 )
 #: An issue's final content, once per distinct choice.
