@@ -16,7 +16,7 @@ from letters.compose import complete_renderings, compose
 from letters.model import PUBLIC, Subscriber, SubscriberStatus
 from letters.settings import Workspace
 from letters.store import Store, tables
-from letters.store.issues import find_issue, issue_entries, load_issues, load_renderings
+from letters.store.issues import composed_entries, find_issue, load_issues, load_renderings
 from letters.store.subscribers import save_subscribers
 
 BEGIN = day(-1)
@@ -103,11 +103,11 @@ def _check_whole_or_nothing(store: Store) -> list[int | None]:
         for issue in found:
             renderings = load_renderings(c, issue.id)
             if issue.number is None:
-                assert (renderings, issue_entries(c, issue.id)) == ({}, [])
+                assert (renderings, composed_entries(c, issue.id)) == ({}, [])
                 assert issue.reason
                 continue
             assert {"", PUBLIC} <= set(renderings) <= {"", PUBLIC, "topics=signals"}
-            assert issue_entries(c, issue.id) == list(renderings[""].entries)
+            assert [one.id for one in composed_entries(c, issue.id)] == list(renderings[""].entries)
             assert len(renderings[""].entries) == 2
             assert all(each.html.endswith("</html>") for each in renderings.values())
         if not any(issue.number for issue in found):

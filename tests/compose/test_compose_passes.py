@@ -20,8 +20,8 @@ from letters.settings import Settings, Workspace
 from letters.store import Store
 from letters.store.entries import retire_entry
 from letters.store.issues import (
+    composed_entries,
     find_issue,
-    issue_entries,
     load_issues,
     load_rendering,
     load_renderings,
@@ -59,7 +59,7 @@ class Desk:
             assert issue is not None, f"no issue {number}"
             rendering = load_rendering(c, issue.id, "")
             assert rendering is not None
-            assert list(rendering.entries) == issue_entries(c, issue.id)
+            assert list(rendering.entries) == [one.id for one in composed_entries(c, issue.id)]
         return sorted(re.findall(r">(Card -?\d+)<", rendering.html))
 
     def issues(self) -> list[tuple[int | None, str]]:

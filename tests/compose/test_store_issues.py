@@ -13,8 +13,8 @@ from letters.store.editions import first_read, load_first_read
 from letters.store.issues import (
     add_issue,
     add_rendering,
+    composed_entries,
     find_issue,
-    issue_entries,
     load_events,
     load_issue,
     load_issues,
@@ -150,5 +150,5 @@ def test_an_issue_without_entries_has_none(store: Store) -> None:
     issue = add(store, Occurrence(at=MONDAY, local_date=date(2026, 11, 16), slot=1))
     assert issue is not None
     with store.read() as c:
-        assert issue_entries(c, issue.id) == []
+        assert composed_entries(c, issue.id) == []
         assert unused_entries(c, "weekly", ready_from=MONDAY, ready_before=MONDAY + timedelta(days=9)) == []

@@ -154,16 +154,6 @@ def add_issue(
     return result
 
 
-def issue_entries(c: Connection, issue_id: int) -> list[str]:
-    """Ids of the entries in an issue, in reading order."""
-    query = (
-        select(issue_entry.c.entry_id)
-        .where(issue_entry.c.issue_id == issue_id)
-        .order_by(issue_entry.c.position)
-    )
-    return list(c.scalars(query))
-
-
 def composed_entries(c: Connection, issue_id: int) -> list[Entry]:
     """The entries of an issue as it was composed of them, in reading order."""
     query = (
