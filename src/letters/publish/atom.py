@@ -80,8 +80,7 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     feed.subtitle(document.description)
     feed.author(name=document.author)
     feed.updated(document.updated)
-    feed.link(href=document.addresses["atom"], rel="self", type=FORMATS["atom"])
-    feed.link(href=document.page, rel="alternate", type="text/html")
+    feed.link(border.self_and_page(document.addresses["atom"], FORMATS["atom"], document.page))
     return border.write_atom(feed, written)
 
 

@@ -99,6 +99,14 @@ def new_feed(*, namespaces: Mapping[str, str], amend: Amend) -> Any:
     return feed
 
 
+def self_and_page(url: str, media_type: str, page: str) -> list[dict[str, str]]:
+    """A feed's two links, for feedgen to check at once."""
+    return [
+        {"href": url, "rel": "self", "type": media_type},
+        {"href": page, "rel": "alternate", "type": "text/html"},
+    ]
+
+
 def new_entry(*, amend: Amend) -> Any:
     """An empty `FeedEntry` that knows the same extensions; `amend` gets its element."""
     entry = FeedEntry()

@@ -69,9 +69,8 @@ def write(document: Document, items: Iterable[border.Written]) -> bytes:
     )
     feed.title(document.title)
     feed.description(document.description)
-    feed.link(href=document.addresses["rss"], rel="self", type=FORMATS["rss"])
-    # feedgen takes the link it was told last as the channel's own.
-    feed.link(href=document.page, rel="alternate", type="text/html")
+    # feedgen takes the last link as the channel's own.
+    feed.link(border.self_and_page(document.addresses["rss"], FORMATS["rss"], document.page))
     feed.language(document.language)
     feed.lastBuildDate(document.updated)
     feed.pubDate(document.updated)
