@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,10 @@ from letters.returns import rate_alarms, read_rates, suppress_reader, take_mail,
 from letters.returns.mime import SIZE_LIMIT_BYTES
 from letters.store.returns import Rate
 from letters.store.subscribers import email_key, find_by_email
-from letters.store.suppression import SuppressionReason, find_suppressed
+from letters.store.suppression import SuppressionReason, find_suppressed, lift, list_suppressed
+
+#: Of a digest, enough to tell rows apart; JSON has it whole.
+_SHOWN = 16
 
 suppressions = typer.Typer(help="The addresses that get no mail.", no_args_is_help=True)
 app.add_typer(suppressions, name="suppressions")
@@ -117,6 +121,54 @@ def check_suppression(
     if not face.as_json:
         face.out.print(f"{address}: {reason or 'not suppressed'}", markup=False)
     face.finish({"address": address, "reason": reason.value if reason else None})
+
+
+@suppressions.command("list")
+def list_suppressions(
+    context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the list: digests, reasons and dates, for addresses are not kept in it."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        rows = list_suppressed(connection)
+    if not face.as_json:
+        face.print_table(
+            ("=digest", "=reason", "=since"),
+            [(row.digest[:_SHOWN], row.reason, f"{row.since:%Y-%m-%d}") for row in rows],
+            empty="No address is suppressed.",
+        )
+    face.finish(
+        {
+            "suppressions": [
+                {"digest": row.digest, "reason": row.reason.value, "since": row.since} for row in rows
+            ]
+        }
+    )
+
+
+@suppressions.command("remove")
+def remove_suppression(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The mail address, whole.")],
+    by: Annotated[str, typer.Option("--by", help="Who says so; default: the user of this machine.")] = "",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an address off the list, and record who did. Nobody is subscribed by that: its owner has to sign up again."""
+    face = face_of(context)
+    key = _key(address)
+    actor = by or getpass.getuser()
+    with face.house(workspace) as house, house.store.write() as connection:
+        reason = lift(connection, key, actor=actor, now=parse_now(now))
+    if not face.as_json:
+        face.out.print(
+            f"{address} may get mail again once its owner signs up; it was {reason}; recorded for {actor}"
+            if reason
+            else f"{address} is not suppressed",
+            markup=False,
+        )
+    face.finish({"address": address, "reason": reason.value if reason else None, "by": actor})
 
 
 def _key(address: str) -> str:
