@@ -78,7 +78,9 @@ def test_a_maildir_is_named_on_the_line_or_in_the_settings(
 def test_nowhere_to_read_from_is_a_mistake_of_use(letters: Letters, place: Path, tmp_path: Path) -> None:
     nowhere = letters("bounces", "--workspace", place)
     assert nowhere.code == 2
-    assert "set [returns] maildir in config/letters.toml" in " ".join(nowhere.err.split())
+    assert "set [returns] maildir or [returns.imap] host in config/letters.toml" in " ".join(
+        nowhere.err.split()
+    )
     none = letters("bounces", tmp_path, "--workspace", place)
     assert none.code == 2
     assert "is no maildir" in " ".join(none.err.split())

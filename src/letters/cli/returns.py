@@ -13,7 +13,14 @@ from letters.cli.app import app, face_of
 from letters.cli.face import count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.errors import UsageError
-from letters.returns import rate_alarms, read_rates, suppress_reader, take_mail, take_maildir
+from letters.returns import (
+    rate_alarms,
+    read_rates,
+    suppress_reader,
+    take_from_places,
+    take_mail,
+    take_maildir,
+)
 from letters.returns.mime import SIZE_LIMIT_BYTES
 from letters.store.returns import Rate
 from letters.store.subscribers import email_key, find_by_email
@@ -39,7 +46,7 @@ def bounces(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in bounces and complaints: from [returns] maildir, a maildir that is named, or standard input."""
+    """Take in bounces and complaints: from the places in [returns], a maildir that is named, or standard input."""
     face = face_of(context)
     moment = parse_now(now)
     with face.house(workspace) as house:
@@ -57,16 +64,15 @@ def bounces(
         if place == "-":
             content = sys.stdin.buffer.read(SIZE_LIMIT_BYTES)
             report = take_mail(house.store, house.settings, content, where="standard input", now=moment)
+        elif place:
+            report = take_maildir(house.store, house.settings, Path(place), now=moment)
+        elif house.settings.returns.maildir or house.settings.returns.imap.host:
+            report = take_from_places(house.store, house.settings, house.workspace, now=moment)
         else:
-            named = place or house.settings.returns.maildir
-            if not named:
-                raise UsageError(
-                    "there is nowhere to read from: set [returns] maildir in config/letters.toml, name a maildir, "
-                    'or give one mail on standard input with "letters bounces -"'
-                )
-            # As the setting is: relative to the workspace; a path on the command line is the shell's.
-            folder = Path(place) if place else house.workspace.root / named
-            report = take_maildir(house.store, house.settings, folder, now=moment)
+            raise UsageError(
+                "there is nowhere to read from: set [returns] maildir or [returns.imap] host in config/letters.toml, name a maildir, "
+                'or give one mail on standard input with "letters bounces -"'
+            )
         report.problems += rate_alarms(house.store, now=moment)
     if not face.as_json:
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.kinds.items()))
