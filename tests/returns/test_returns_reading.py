@@ -26,6 +26,27 @@ def test_r32_reports_are_read_by_field_for_each_recipient(file: Path) -> None:
     assert said == json.loads(file.with_suffix(".json").read_text())
 
 
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_r31_what_ends_a_readers_mail_names_the_message(file: Path) -> None:
+    """What its bounce or complaint is about can be told from each form, by the return path or by what it returns."""
+    for one in read_report(file.read_bytes(), return_address=OURS):
+        if one.kind in {ReturnKind.HARD, ReturnKind.SOFT, ReturnKind.COMPLAINT}:
+            assert TOKEN in one.trace.tokens or f"<{TOKEN}@signal.example>" in one.trace.message_ids
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("This account is over quota", ReturnKind.SOFT),
+        ("the mailbox is full", ReturnKind.SOFT),
+        ("no mailbox of that name", ReturnKind.HARD),
+    ],
+)
+def test_r33_a_full_mailbox_in_words_is_no_reason_to_give_up(words: str, kind: ReturnKind) -> None:
+    said = f"From: MAILER-DAEMON@mx.example\nX-Failed-Recipients: r@x.example\n\n  r@x.example\n    {words}\n"
+    assert [one.kind for one in read_report(said.encode())] == [kind]
+
+
 @pytest.mark.parametrize("name", ["verp-without-original", "qmail", "exim-plain", "out-of-office"])
 def test_r31_a_return_path_of_ours_names_the_message(name: str) -> None:
     content = next(file for file in CORPUS if file.stem == name).read_bytes()

@@ -19,7 +19,7 @@ from letters.settings import Workspace
 from letters.settings.types import ReturnsSettings
 from letters.store import Store, tables
 from letters.store.subscribers import find_by_uid, save_subscribers
-from letters.store.suppression import find_suppressed
+from letters.store.suppression import find_suppressed, may_be_asked
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EMAIL = "Reader@Harbour.example"
@@ -165,6 +165,20 @@ def test_r36_a_signed_report_suppresses_an_address_in_any_spelling_also_of_nobod
     again = take_reports(store, SETTINGS, found, event="ses:1", is_trusted=True, now=NOW)
     assert (first.suppressed, again.suppressed, again.repeated) == (1, 0, 1)
     assert reason(store) == "bounced"
+
+
+def test_r36_a_complaint_after_a_bounce_is_the_last_word(store: Store) -> None:
+    """A bounce leaves room for another confirmation, a complaint does not; no later report takes that back."""
+    add_reader(store)
+    take(store, bounce())
+    with store.read() as c:
+        assert may_be_asked(c, KEY)
+    take(store, complaint(f"Message-ID: {message_id(0)}"))
+    assert reason(store) == "complained"
+    take(store, bounce(status="5.1.2"))
+    with store.read() as c:
+        assert not may_be_asked(c, KEY)
+    assert reason(store) == "complained"
 
 
 def test_r38_the_same_mail_again_changes_nothing(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +13,21 @@ from letters.cli.app import app, face_of
 from letters.cli.face import count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.errors import UsageError
-from letters.returns import rate_alarms, read_rates, suppress_reader, take_mail, take_maildir
+from letters.returns import (
+    rate_alarms,
+    read_rates,
+    suppress_reader,
+    take_from_places,
+    take_mail,
+    take_maildir,
+)
 from letters.returns.mime import SIZE_LIMIT_BYTES
 from letters.store.returns import Rate
 from letters.store.subscribers import email_key, find_by_email
-from letters.store.suppression import SuppressionReason, find_suppressed
+from letters.store.suppression import SuppressionReason, find_suppressed, lift, list_suppressed
+
+#: Of a digest, enough to tell rows apart; JSON has it whole.
+_SHOWN = 16
 
 suppressions = typer.Typer(help="The addresses that get no mail.", no_args_is_help=True)
 app.add_typer(suppressions, name="suppressions")
@@ -35,7 +46,7 @@ def bounces(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in bounces and complaints: from [returns] maildir, a maildir that is named, or standard input."""
+    """Take in bounces and complaints: from the places in [returns], a maildir that is named, or standard input."""
     face = face_of(context)
     moment = parse_now(now)
     with face.house(workspace) as house:
@@ -53,16 +64,15 @@ def bounces(
         if place == "-":
             content = sys.stdin.buffer.read(SIZE_LIMIT_BYTES)
             report = take_mail(house.store, house.settings, content, where="standard input", now=moment)
+        elif place:
+            report = take_maildir(house.store, house.settings, Path(place), now=moment)
+        elif house.settings.returns.maildir or house.settings.returns.imap.host:
+            report = take_from_places(house.store, house.settings, house.workspace, now=moment)
         else:
-            named = place or house.settings.returns.maildir
-            if not named:
-                raise UsageError(
-                    "there is nowhere to read from: set [returns] maildir in config/letters.toml, name a maildir, "
-                    'or give one mail on standard input with "letters bounces -"'
-                )
-            # As the setting is: relative to the workspace; a path on the command line is the shell's.
-            folder = Path(place) if place else house.workspace.root / named
-            report = take_maildir(house.store, house.settings, folder, now=moment)
+            raise UsageError(
+                "there is nowhere to read from: set [returns] maildir or [returns.imap] host in config/letters.toml, name a maildir, "
+                'or give one mail on standard input with "letters bounces -"'
+            )
         report.problems += rate_alarms(house.store, now=moment)
     if not face.as_json:
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.kinds.items()))
@@ -117,6 +127,54 @@ def check_suppression(
     if not face.as_json:
         face.out.print(f"{address}: {reason or 'not suppressed'}", markup=False)
     face.finish({"address": address, "reason": reason.value if reason else None})
+
+
+@suppressions.command("list")
+def list_suppressions(
+    context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the list: digests, reasons and dates, for addresses are not kept in it."""
+    face = face_of(context)
+    with face.house(workspace) as house, house.store.read() as connection:
+        rows = list_suppressed(connection)
+    if not face.as_json:
+        face.print_table(
+            ("=digest", "=reason", "=since"),
+            [(row.digest[:_SHOWN], row.reason, f"{row.since:%Y-%m-%d}") for row in rows],
+            empty="No address is suppressed.",
+        )
+    face.finish(
+        {
+            "suppressions": [
+                {"digest": row.digest, "reason": row.reason.value, "since": row.since} for row in rows
+            ]
+        }
+    )
+
+
+@suppressions.command("remove")
+def remove_suppression(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The mail address, whole.")],
+    by: Annotated[str, typer.Option("--by", help="Who says so; default: the user of this machine.")] = "",
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an address off the list, and record who did. Nobody is subscribed by that: its owner has to sign up again."""
+    face = face_of(context)
+    key = _key(address)
+    actor = by or getpass.getuser()
+    with face.house(workspace) as house, house.store.write() as connection:
+        reason = lift(connection, key, actor=actor, now=parse_now(now))
+    if not face.as_json:
+        face.out.print(
+            f"{address} may get mail again once its owner signs up; it was {reason}; recorded for {actor}"
+            if reason
+            else f"{address} is not suppressed",
+            markup=False,
+        )
+    face.finish({"address": address, "reason": reason.value if reason else None, "by": actor})
 
 
 def _key(address: str) -> str:

@@ -1,6 +1,6 @@
 """Coming back: bounces and complaints come in as mails or events, and those who cannot or will not get mail are suppressed.
 
-In come the bytes of mails (`take_mail`, `take_maildir`), or what a provider reported (`take_reports`); out go rows that exist once however
+In come the bytes of mails (`take_mail`, `take_maildir`, `take_imap`), or what a provider reported (`take_reports`); out go rows that exist once however
 often they are told, addresses that get no more mail, and rates with alarms. Out-of-office is no bounce.
 """
 
@@ -13,7 +13,9 @@ from letters.returns.edge import (
     take_mails,
     take_reports,
 )
+from letters.returns.imap import take_imap
 from letters.returns.maildir import take_maildir
+from letters.returns.places import take_from_places
 from letters.returns.reading import read_report
 from letters.returns.values import Report, Trace, UnreadableReportError
 
@@ -26,6 +28,8 @@ __all__ = [
     "read_rates",
     "read_report",
     "suppress_reader",
+    "take_from_places",
+    "take_imap",
     "take_mail",
     "take_maildir",
     "take_mails",

@@ -13,7 +13,9 @@ from letters.settings import Settings
 from letters.store import Store
 
 
-def take_maildir(store: Store, settings: Settings, folder: Path, *, now: datetime) -> ReturnsReport:
+def take_maildir(
+    store: Store, settings: Settings, folder: Path, *, now: datetime, report: ReturnsReport | None = None
+) -> ReturnsReport:
     """Take in all of ``new/``, and move each mail to ``cur/`` as seen.
 
     Killed between the two, the mail is read again, and found to have been told before.
@@ -21,7 +23,7 @@ def take_maildir(store: Store, settings: Settings, folder: Path, *, now: datetim
     new, cur = folder / "new", folder / "cur"
     if not new.is_dir() or not cur.is_dir():
         raise UsageError(f'"{folder}" is no maildir: it has no folders "new" and "cur"')
-    report = ReturnsReport()
+    report = report or ReturnsReport()
     for path in sorted(new.iterdir()):
         # A link may lead anywhere; a maildir holds files.
         if path.is_symlink() or not path.is_file():

@@ -80,11 +80,19 @@ def header_blocks(part: Mail) -> list[Mail]:
         groups = [one for one in inside if isinstance(one, Message)]
         # An encoded part is seen by the parser as one group without fields.
         if any(one.keys() for one in groups):
-            return groups
+            # Of message/delivery-status each group is a message to the parser; of its sister for addresses beyond ASCII (RFC 6533) the
+            # first is, and holds the others as its text.
+            return [block for one in groups for block in (one, *_blocks(one.get_payload()))]
         text = "\n\n".join(str(one.get_payload()) for one in groups)
     else:
         text = text_of(part)
-    return [message_from_string(block) for block in re.split(r"\r?\n[ \t]*\r?\n", text)[:_MOST_PARTS]]
+    return _blocks(text)
+
+
+def _blocks(text: object) -> list[Mail]:
+    if not isinstance(text, str):
+        return []
+    return [message_from_string(block) for block in re.split(r"\r?\n[ \t]*\r?\n", text.strip())[:_MOST_PARTS]]
 
 
 def _as_line(value: object) -> str:

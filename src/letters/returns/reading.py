@@ -12,7 +12,7 @@ from letters.returns.delivery_status import read_delivery_status
 from letters.returns.feedback import read_feedback
 from letters.returns.mime import Mail, field, parts_of, read_mail, text_of
 from letters.returns.origin import trace_of
-from letters.returns.status import exact_status, find_code, kind_of
+from letters.returns.status import exact_status, find_code, kind_of, says_full
 from letters.returns.values import Report, Trace
 
 # It logs each detector that stumbles over a stranger's mail, with a traceback.
@@ -44,10 +44,11 @@ def _by_form(mail: Mail, trace: Trace) -> list[Report]:
     )
     said = [Report(kind=ReturnKind.DELAYED, address=_decode(one), trace=trace) for one in sorted(passing)]
     # Nothing but words and a code in them tells how the others failed.
-    has_code = bool(find_code(text))
+    silent = ReturnKind.SOFT if says_full(text) else ReturnKind.HARD
+    kind = kind_of("", text) if find_code(text) else silent
     said += [
         Report(
-            kind=kind_of("", text) if has_code else ReturnKind.HARD,
+            kind=kind,
             address=_decode(one),
             status=exact_status(text),
             trace=trace,

@@ -16,6 +16,12 @@ _SIZE = frozenset({"2.3", "3.4"})
 _OURS = frozenset({"1.7", "1.8"})
 # A full mailbox, said with 5 by many; RFC 3463 wants it taken for a passing state.
 _FULL = frozenset({"2.2"})
+# The same in the words of systems without codes (IMail, Yahoo, Exim, qmail).
+_FULL_WORDS = re.compile(
+    r"\b(over ?quota|quota exceeded|exceed(s|ed|ing)? (the |its |his )?(storage |disk )?(quota|allowed size)|"
+    r"(mail)?box (is )?full|full mailbox)\b",
+    re.IGNORECASE,
+)
 # SMTP replies without an enhanced code (RFC 5321 section 4.2.3).
 _TOO_LARGE, _NOT_NOW = "552", "4"
 
@@ -58,3 +64,8 @@ def find_code(text: str) -> str:
     """The first enhanced code in a text, without leading zeros; empty when there is none."""
     found = _CODE.search(text)
     return ".".join(str(int(part)) for part in found.groups()) if found else ""
+
+
+def says_full(text: str) -> bool:
+    """Whether a text without any code says that a mailbox has no room."""
+    return bool(_FULL_WORDS.search(text))

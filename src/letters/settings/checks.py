@@ -26,7 +26,8 @@ def check_letters(file: File, workspace: Workspace, environ: Mapping[str, str]) 
     return [
         *_check_url(_text(file, "store", "url", default=StoreSettings().url), file, environ),
         *_check_tree(_text(file, "publish", "tree", default=PublishSettings().tree), workspace, file),
-        *_check_ca_file(_text(file, "delivery", "smtp", "ca_file", default=""), workspace, file),
+        *_check_ca_file(("delivery", "smtp", "ca_file"), workspace, file),
+        *_check_ca_file(("returns", "imap", "ca_file"), workspace, file),
     ]
 
 
@@ -41,7 +42,11 @@ def settle(letters: LettersFile, workspace: Workspace, environ: Mapping[str, str
         _located(one, workspace, environ.get(password_variable(one.name))) for one in letters.delivery.relay
     )
     delivery = letters.delivery.model_copy(update={"smtp": smtp, "relay": relays})
-    return letters.model_copy(update={"store": store, "delivery": delivery})
+    imap = letters.returns.imap
+    if imap.ca_file:
+        imap = imap.model_copy(update={"ca_file": str(workspace.root / imap.ca_file)})
+    returns = letters.returns.model_copy(update={"imap": imap})
+    return letters.model_copy(update={"store": store, "delivery": delivery, "returns": returns})
 
 
 def _located(relay: _Relay, workspace: Workspace, password: str | None) -> _Relay:
@@ -93,11 +98,12 @@ def _check_tree(tree: str, workspace: Workspace, file: File) -> list[Problem]:
     return []
 
 
-def _check_ca_file(ca_file: str, workspace: Workspace, file: File) -> list[Problem]:
+def _check_ca_file(key: tuple[str, ...], workspace: Workspace, file: File) -> list[Problem]:
+    ca_file = _text(file, *key, default="")
     if not ca_file or (workspace.root / ca_file).is_file():
         return []
     what = f'names "{ca_file}", which is not there'
-    return [file.problem(("delivery", "smtp", "ca_file"), what, remedy="wanted a file of PEM certificates")]
+    return [file.problem(key, what, remedy="wanted a file of PEM certificates")]
 
 
 def _overlap(one: Path, other: Path) -> bool:

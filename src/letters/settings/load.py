@@ -36,7 +36,13 @@ def load_settings(
     schedule = reading.read("schedule.toml", ScheduleFile)
     file = reading.files.get("letters.toml", File(name="letters.toml", data={}, lines=Lines()))
     reading.problems += check_letters(file, workspace, environ)
-    secrets, problems = read_secrets(workspace, None if letters is None else letters.delivery, file, environ)
+    secrets, problems = read_secrets(
+        workspace,
+        None if letters is None else letters.delivery,
+        None if letters is None else letters.returns.imap,
+        file,
+        environ,
+    )
     reading.problems += problems
     if reading.problems or letters is None or sources is None or topics is None or schedule is None:
         raise SettingsError(sorted(reading.problems, key=_place))

@@ -134,6 +134,8 @@ def _home_of(key: str, path: Path) -> str:
 
 
 def _place_for_secret(path: Path) -> str:
+    if "imap" in path or "returns" in path:
+        return "put it into LETTERS_IMAP_PASSWORD, or into a file that password_file in [returns.imap] names"
     if "smtp" in path or "delivery" in path:
         return "put it into LETTERS_SMTP_PASSWORD, or into a file that password_file in [delivery.smtp] names"
     if "store" in path:

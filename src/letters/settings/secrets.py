@@ -11,33 +11,66 @@ from letters.settings.problems import File
 from letters.settings.relays import read_relay_passwords
 from letters.settings.secret_files import ABSENT, read_text
 from letters.settings.signing_keys import read_signing_keys
-from letters.settings.types import DeliverySettings, Secrets, Workspace
+from letters.settings.types import DeliverySettings, ImapSettings, Secrets, Workspace
 
 SECRET = "LETTERS_SECRET"  # noqa: S105 - the name of a variable
 SMTP_PASSWORD = "LETTERS_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
+IMAP_PASSWORD = "LETTERS_IMAP_PASSWORD"  # noqa: S105 - the name of a variable
 _SHORTEST = 16
 _NEW_KEY = 'a new one is made by "openssl rand -hex 32"'
 
 
 def read_secrets(
-    workspace: Workspace, delivery: DeliverySettings | None, file: File, environ: Mapping[str, str]
+    workspace: Workspace,
+    delivery: DeliverySettings | None,
+    imap: ImapSettings | None,
+    file: File,
+    environ: Mapping[str, str],
 ) -> tuple[Secrets, list[Problem]]:
-    """The keys of signed links, newest first, the relay's password, and the keys that sign mails. `delivery` is None when its table is not usable."""
+    """The keys of signed links, newest first, the passwords of relay and mailbox, and the keys that sign mails. None: its table is not usable."""
     keys, problems = _read_link_keys(workspace, environ)
     password: str | None = None
+    mailbox: str | None = None
     dkim: tuple[str, ...] = ()
     passwords: dict[str, SecretStr] = {}
     if delivery is not None:
-        password, more = _read_smtp_password(workspace, delivery, file, environ)
+        smtp = delivery.smtp
+        password, more = _read_password(
+            workspace,
+            ("delivery", "smtp"),
+            SMTP_PASSWORD,
+            smtp.password_file,
+            is_needed=bool(smtp.username) and delivery.transport == "smtp",
+            file=file,
+            environ=environ,
+        )
         problems += more
         passwords, more = read_relay_passwords(workspace, delivery, file, environ)
         problems += more
         dkim, more = read_signing_keys(workspace, delivery, file, environ)
         problems += more
+    if imap is not None and imap.host:
+        mailbox, more = _read_password(
+            workspace,
+            ("returns", "imap"),
+            IMAP_PASSWORD,
+            imap.password_file,
+            is_needed=bool(imap.username),
+            file=file,
+            environ=environ,
+        )
+        problems += more
+        if not imap.username:
+            problems.append(
+                file.problem(
+                    ("returns", "imap", "host"), "is given, but nobody to log in", remedy="set username"
+                )
+            )
     secrets = Secrets(
         link_keys=tuple(SecretStr(key) for key in keys),
         smtp_password=SecretStr(password) if password else None,
         relay_passwords=passwords,
+        imap_password=SecretStr(mailbox) if mailbox else None,
         dkim_keys=tuple(map(SecretStr, dkim)),
         postmark_webhook=_secret(environ, "LETTERS_POSTMARK_WEBHOOK"),
         mailgun_key=_secret(environ, "LETTERS_MAILGUN_KEY"),
@@ -80,28 +113,28 @@ def _read_link_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[l
     ]
 
 
-def _read_smtp_password(
-    workspace: Workspace, delivery: DeliverySettings, file: File, environ: Mapping[str, str]
+def _read_password(
+    workspace: Workspace,
+    table: tuple[str, str],
+    variable: str,
+    password_file: str,
+    *,
+    is_needed: bool,
+    file: File,
+    environ: Mapping[str, str],
 ) -> tuple[str | None, list[Problem]]:
-    smtp = delivery.smtp
-    if password := environ.get(SMTP_PASSWORD, ""):
+    """A password from the variable, else from the file that a table names. `is_needed`: somebody is to log in with it."""
+    if password := environ.get(variable, ""):
         return password, []
-    if smtp.password_file:
-        path = workspace.root / smtp.password_file
+    if password_file:
+        path = workspace.root / password_file
         text, trouble = read_text(path)
         if text.strip():
             return text.strip(), []
-        what = f'names "{smtp.password_file}", which {trouble or "is empty"}'
-        return None, [
-            file.problem(
-                ("delivery", "smtp", "password_file"),
-                what,
-                remedy=f"write the password into it, or set {SMTP_PASSWORD}",
-            )
-        ]
-    if smtp.username and delivery.transport == "smtp":
-        remedy = f"set {SMTP_PASSWORD}, or name a file with password_file"
-        return None, [
-            file.problem(("delivery", "smtp", "username"), "is given, but no password", remedy=remedy)
-        ]
+        what = f'names "{password_file}", which {trouble or "is empty"}'
+        remedy = f"write the password into it, or set {variable}"
+        return None, [file.problem((*table, "password_file"), what, remedy=remedy)]
+    if is_needed:
+        remedy = f"set {variable}, or name a file with password_file"
+        return None, [file.problem((*table, "username"), "is given, but no password", remedy=remedy)]
     return None, []

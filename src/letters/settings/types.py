@@ -23,6 +23,7 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 __all__ = [
     "DeliverySettings",
     "DkimSettings",
+    "ImapSettings",
     "LimitSettings",
     "PairSettings",
     "PublishSettings",
@@ -266,6 +267,24 @@ class DeliverySettings(Table):
         return Address(display_name=name, addr_spec=address)
 
 
+class ImapSettings(Table):
+    """``[returns.imap]``: a mailbox that bounces arrive in. Its password comes from LETTERS_IMAP_PASSWORD or `password_file`."""
+
+    host: str = Field("", description="The server's host name; empty: no mailbox is read.")
+    port: int = Field(993, ge=1, le=65535, description="The server's port.")
+    tls: Literal["tls", "starttls", "none"] = Field("tls", description="How the connection is protected.")
+    username: str = Field("", description="Who logs in.")
+    password_file: str = Field("", description="File that holds the password; LETTERS_IMAP_PASSWORD wins.")
+    folder: values.ImapFolder = Field("INBOX", description="The folder that is read.")
+    done: values.OptionalImapFolder = Field(
+        "", description="Folder that mails are moved to once taken in; empty: they are marked as seen."
+    )
+    timeout: Annotated[Duration, at_least("1s")] = Field(
+        timedelta(seconds=30), description="Without a byte while an answer is awaited."
+    )
+    ca_file: str = Field("", description="Certificates to trust instead of the system's.")
+
+
 class ReturnsSettings(Table):
     """``[returns]``: where bounces and complaints arrive. Secrets of webhooks come from the environment."""
 
@@ -273,6 +292,7 @@ class ReturnsSettings(Table):
     ses_topics: tuple[str, ...] = Field(
         (), description="Amazon SNS topics (ARN) that may report here; empty: none may."
     )
+    imap: ImapSettings = ImapSettings()
 
 
 class WebSettings(Table):
@@ -300,6 +320,7 @@ class Secrets(Table):
     #: Keys of signed links: the first signs, all are read.
     link_keys: tuple[SecretStr, ...]
     smtp_password: SecretStr | None = None
+    imap_password: SecretStr | None = None
     #: In PEM, in the order of ``[[delivery.dkim]]``.
     dkim_keys: tuple[SecretStr, ...] = ()
     #: "user:password" of Postmark's webhook; Mailgun's signing key; SendGrid's public key (which is none, but comes with them).

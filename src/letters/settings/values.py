@@ -115,6 +115,14 @@ def _check_line_of_text(value: str) -> str:
     return value
 
 
+def _check_imap_folder(value: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]+", value):
+        raise ValueError(
+            f'"{ascii(value)[1:-1]}" is no folder as servers name it; wanted ASCII, with "&APY-" for "\u00f6" (RFC 3501, 5.1.3)'
+        )
+    return value
+
+
 def _check_title(value: str) -> str:
     if not value.strip():
         raise ValueError("is empty, wanted text")
@@ -268,6 +276,8 @@ Key = Annotated[str, AfterValidator(_check_key), Field(json_schema_extra={"patte
 #: Text on one line that is not empty; and text on one line.
 Title = Annotated[str, AfterValidator(_check_title), Field(json_schema_extra={"minLength": 1})]
 Line = Annotated[str, AfterValidator(_check_line_of_text)]
+ImapFolder = Annotated[str, AfterValidator(_check_imap_folder)]
+OptionalImapFolder = Annotated[str, AfterValidator(lambda name: name and _check_imap_folder(name))]
 When = Annotated[str, AfterValidator(_check_when)]
 EditionZone = Annotated[str, AfterValidator(_check_edition_zone)]
 SiteZone = Annotated[str, AfterValidator(_check_site_zone)]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.subscribers import batches
-from letters.store.tables import suppression
+from letters.store.tables import lifted, suppression
 
 
 class SuppressionReason(StrEnum):
@@ -47,10 +48,46 @@ def find_suppressed(c: Connection, keys: Collection[str]) -> dict[str, Suppressi
 
 
 def suppress(c: Connection, key: str, reason: SuppressionReason, *, now: datetime) -> None:
-    """Put an address on the list; one that is on it stays as it is."""
-    insert = (sqlite.insert if c.dialect.name == "sqlite" else postgresql.insert)(suppression)
-    row = insert.values(digest=address_digest(key), reason=reason.value, since=now)
-    c.execute(row.on_conflict_do_nothing())
+    """Put an address on the list. One that is on it stays as it is, unless this is the first reason never to ask its owner again."""
+    upsert = (sqlite.insert if c.dialect.name == "sqlite" else postgresql.insert)(suppression)
+    row = upsert.values(digest=address_digest(key), reason=reason.value, since=now)
+    if reason in _NEVER_ASKED:
+        weaker = suppression.c.reason.not_in([one.value for one in _NEVER_ASKED])
+        c.execute(
+            row.on_conflict_do_update(index_elements=["digest"], set_={"reason": reason.value}, where=weaker)
+        )
+    else:
+        c.execute(row.on_conflict_do_nothing())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """A row of the list. No address can be told from its digest."""
+
+    digest: str
+    reason: SuppressionReason
+    since: datetime
+
+
+def list_suppressed(c: Connection) -> list[Suppressed]:
+    """The whole list, the newest first."""
+    query = select(suppression).order_by(suppression.c.since.desc(), suppression.c.digest)
+    return [
+        Suppressed(digest=row.digest, reason=SuppressionReason(row.reason), since=row.since)
+        for row in c.execute(query)
+    ]
+
+
+def lift(c: Connection, key: str, *, actor: str, now: datetime) -> SuppressionReason | None:
+    """Take an address off the list because an operator says so, and keep who did; its reason, or None when it was not on it."""
+    gone = delete(suppression).where(suppression.c.digest == address_digest(key)).returning(suppression)
+    row = c.execute(gone).one_or_none()
+    if row is None:
+        return None
+    c.execute(
+        insert(lifted).values(digest=row.digest, reason=row.reason, since=row.since, actor=actor, at=now)
+    )
+    return SuppressionReason(row.reason)
 
 
 def may_be_asked(c: Connection, key: str) -> bool:

@@ -568,6 +568,18 @@ suppression = Table(
     Column("reason", Text, nullable=False),
     Column("since", UTCDateTime, nullable=False),
 )
+#: What an operator took off that list: one row each time, kept for good.
+lifted = Table(
+    "lifted",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Index("ix_lifted_digest", "digest"),
+)
 #: Who asked for mail and has not confirmed: at most one row per address, which goes when it is confirmed or too old. Nobody in it
 #: is a subscriber yet, or more of one than they were.
 sign_up = Table(
