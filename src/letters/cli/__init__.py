@@ -6,6 +6,7 @@ Each module beside this one holds the commands of one kind and registers them wi
 from letters.cli import (
     composing,
     dkim,
+    doctor,
     episodes,
     issues,
     lists,
@@ -26,6 +27,7 @@ __all__ = [
     "app",
     "composing",
     "dkim",
+    "doctor",
     "episodes",
     "issues",
     "lists",
