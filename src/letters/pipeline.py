@@ -26,7 +26,6 @@ from letters.doctor import (
     examine_machine,
     examine_mail,
     hold_unauthenticated,
-    make_dns,
 )
 from letters.errors import Problem
 from letters.files import Lock
@@ -187,7 +186,7 @@ class Pass:
                 self.house.settings,
                 self.house.workspace,
                 sender_of(self.house.settings),
-                resolver=make_dns,
+                resolver=_dns,
                 now=self.now,
                 issue=issue,
             )
@@ -319,6 +318,13 @@ def notify(house: House, *, now: datetime, stop: threading.Event | None = None) 
         return send_notices(
             house.store, house.settings, house.workspace, send=notices.send, now=now, stop=stop
         )
+
+
+def _dns() -> Resolver:
+    # Few passes ask the DNS, and this import is a tenth of a second.
+    from letters.doctor.asking import make_dns  # noqa: PLC0415
+
+    return make_dns()
 
 
 def sender_of(settings: Settings) -> Sender:

@@ -11,7 +11,7 @@ import typer
 from letters.cli.app import app, face_of
 from letters.cli.face import Face, count
 from letters.cli.options import JsonOption, WorkspaceOption
-from letters.doctor import Finding, IPAddress, State, make_dns
+from letters.doctor import Finding, IPAddress, State
 from letters.errors import UsageError
 from letters.pipeline import examine
 from letters.settings import load_settings
@@ -36,6 +36,9 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Look at the relay, the DNS (SPF, DKIM, DMARC, PTR), disk, clock and database, and say how to mend what is wrong."""
+    # Slow to import, and no other command asks the DNS.
+    from letters.doctor.asking import make_dns  # noqa: PLC0415
+
     face = face_of(context)
     addresses = [_address(text) for text in dict.fromkeys(address or ())]
     ask = make_dns(tuple(resolver or ()))

@@ -1,25 +1,11 @@
-"""Asking the DNS: what the checks need of it, and dnspython behind that."""
+"""Asking the DNS: what the checks need of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from enum import Enum, auto
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, Protocol
-
-import dns.exception
-import dns.name
-import dns.nameserver
-import dns.rdatatype
-import dns.rdtypes.ANY.MX
-import dns.rdtypes.ANY.TXT
-import dns.resolver
-import dns.reversename
-
-from letters.errors import UsageError
 
 IPAddress = IPv4Address | IPv6Address
 Kind = Literal["A", "AAAA", "MX", "TXT", "PTR"]
@@ -61,100 +47,6 @@ class Resolver(Protocol):
         ...
 
 
-@dataclass
-class Dns:
-    """The DNS by dnspython, each question asked once.
-
-    An answer that was cut off is asked for again over TCP. One question takes at most `patience`, all together at most
-    `budget`; what is asked after that has failed, so that a network without DNS is found out in seconds.
-    """
-
-    resolver: dns.resolver.Resolver
-    patience: timedelta = timedelta(seconds=5)
-    budget: timedelta = timedelta(seconds=30)
-    clock: Callable[[], float] = time.monotonic
-    _known: dict[tuple[str, Kind], DnsAnswer] = field(default_factory=dict)
-    _spent: float = 0.0
-
-    def ask(self, name: str, kind: Kind) -> DnsAnswer:
-        key = (name.lower().rstrip("."), kind)
-        if key not in self._known:
-            started = self.clock()
-            self._known[key] = self._ask(name, kind)
-            self._spent += self.clock() - started
-        return self._known[key]
-
-    def _ask(self, name: str, kind: Kind) -> DnsAnswer:
-        left = self.budget.total_seconds() - self._spent
-        if left <= 0:
-            return DnsAnswer(Outcome.FAILED, why="the DNS took too long before this was asked")
-        try:
-            found = self.resolver.resolve(
-                dns.name.from_text(name),
-                kind,
-                raise_on_no_answer=False,
-                lifetime=min(left, self.patience.total_seconds()),
-                search=False,
-            )
-        except dns.resolver.NXDOMAIN:
-            return DnsAnswer(Outcome.NO_NAME)
-        except dns.resolver.LifetimeTimeout:
-            return DnsAnswer(Outcome.FAILED, why="no answer in time")
-        except dns.resolver.NoNameservers:
-            return DnsAnswer(Outcome.FAILED, why="the name servers failed or refused to answer")
-        except (dns.exception.DNSException, UnicodeError, OSError) as error:
-            return DnsAnswer(Outcome.FAILED, why=" ".join(str(error).split()) or type(error).__name__)
-        values = _values(found)
-        return DnsAnswer(Outcome.FOUND, values) if values else DnsAnswer(Outcome.EMPTY)
-
-
-def make_dns(servers: tuple[str, ...] = ()) -> Dns:
-    """The DNS as this machine asks it, or as given servers answer (``192.0.2.53``, ``127.0.0.1:5353``).
-
-    Raises `UsageError` for a server that is no address, and where the machine names none.
-    """
-    if not servers:
-        try:
-            return Dns(dns.resolver.Resolver())
-        except dns.resolver.NoResolverConfiguration as error:
-            raise UsageError(
-                "this machine names no DNS server; name one with --resolver, such as 192.0.2.53"
-            ) from error
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [_server(one) for one in servers]
-    return Dns(resolver)
-
-
 def reverse_name(address: IPAddress) -> str:
     """The name under which an address has its PTR record."""
-    return dns.reversename.from_address(str(address)).to_text(omit_final_dot=True)
-
-
-def _server(text: str) -> dns.nameserver.Nameserver:
-    host, port = text, 53
-    if (parts := text.rpartition(":"))[1] and (parts[0].startswith("[") or ":" not in parts[0]):
-        host, port = parts[0].strip("[]"), int(parts[2]) if parts[2].isdecimal() else 0
-    try:
-        address = ip_address(host)
-    except ValueError:
-        port = 0
-    if not 0 < port < 65536:
-        raise UsageError(f'--resolver "{text}": wanted an address, such as 192.0.2.53 or 127.0.0.1:5353')
-    return dns.nameserver.Do53Nameserver(str(address), port)
-
-
-def _values(found: dns.resolver.Answer) -> tuple[str, ...]:
-    records = list(found.rrset or ())
-    if found.rdtype == dns.rdatatype.MX:
-        records.sort(key=lambda record: (record.preference, record.exchange))
-    return tuple(_value(record) for record in records)
-
-
-def _value(record: object) -> str:
-    match record:
-        case dns.rdtypes.ANY.TXT.TXT():
-            return b"".join(record.strings).decode("utf-8", "replace")
-        case dns.rdtypes.ANY.MX.MX():
-            return record.exchange.to_text(omit_final_dot=True)
-    text = str(record)
-    return text.removesuffix(".") if text != "." else text
+    return address.reverse_pointer
