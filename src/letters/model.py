@@ -320,6 +320,8 @@ class Edition:
     preheader: str = ""
     from_name: str = ""
     language: str = ""
+    #: Whether clicks on the links of its mails are counted, without telling who clicks.
+    clicks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

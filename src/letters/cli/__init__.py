@@ -4,6 +4,7 @@ Each module beside this one holds the commands of one kind and registers them wi
 """
 
 from letters.cli import (
+    clicks,
     composing,
     dkim,
     doctor,
@@ -25,6 +26,7 @@ from letters.cli.app import app, main
 
 __all__ = [
     "app",
+    "clicks",
     "composing",
     "dkim",
     "doctor",
