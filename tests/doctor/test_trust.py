@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dns_server import DnsServer
 
+from dns_server import DnsServer
 from letters.doctor.asking import Dns
 from letters.doctor.resolver import Resolver
 from letters.doctor.trust import hold_unauthenticated
@@ -222,3 +222,16 @@ def test_a_delivery_holds_before_anything_is_sent(
     assert report.delivered is not None
     assert report.delivered.sent == report.delivered.deferred == 0
     assert state(house, issue) is IssueState.HELD
+
+
+def test_a_sender_beyond_ascii_is_looked_for_as_the_dns_knows_it(house: House) -> None:
+    path = house.workspace.config / "letters.toml"
+    path.write_text(
+        SETTINGS.replace("news@signal.example", "news@bücher.example").replace(
+            'transport = "smtp"', 'transport = "smtp"\nreturn_path = "bounces@zurück.example"'
+        )
+    )
+    house.store.close()
+    sender = sender_of(open_house(house.workspace, {}).settings)
+    assert sender.domain == "xn--bcher-kva.example"
+    assert sender.return_path == "bounces@xn--zurck-mva.example"

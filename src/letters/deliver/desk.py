@@ -29,7 +29,7 @@ from letters.store.deliveries import Claim
 from letters.store.issues import load_rendering
 
 #: What is longer is clipped (R20). Personal links, whose marks are shorter, take some of it.
-_LONGEST_HTML_BYTES = 99_000
+_LONGEST_HTML_BYTES = 98_000
 
 
 class MissingRenderingError(LettersError):

@@ -104,7 +104,7 @@ def _costs(check: SpfCheck, domain: str) -> str:
 def _address(check: SpfCheck, address: IPAddress, domain: str) -> Finding:
     name = f"SPF of {address}"
     if check.result is SpfResult.PASS:
-        return well(name, f"may send for {domain}, by {check.why} ({check.lookups} look-ups)")
+        return well(name, f"may send for {domain}, by {check.why} (look-ups: {check.lookups})")
     if check.result is SpfResult.TEMPERROR:
         return unknown(name, f"could not be found out: {check.why}")
     kind = "ip4" if address.version == 4 else "ip6"
