@@ -13,7 +13,31 @@ from letters.doctor.domain import check_sender_policy
 from letters.doctor.resolver import DnsAnswer, Kind, Outcome
 
 _TERMS = st.sampled_from(
-    ["a", "mx", "ptr", "all", "-all", "~all", "?all", "+all", "include:a.example", "include:b.example", "redirect=a.example", "redirect=b.example", "exists:%{i}.a.example", "exists:%{ir1-}%%x", "a:b.example/0", "mx//0", "ip4:0.0.0.0/0", "ip6:::/0", "ip4:1", "exp=x", "include:", "%{", "a/99"]
+    [
+        "a",
+        "mx",
+        "ptr",
+        "all",
+        "-all",
+        "~all",
+        "?all",
+        "+all",
+        "include:a.example",
+        "include:b.example",
+        "redirect=a.example",
+        "redirect=b.example",
+        "exists:%{i}.a.example",
+        "exists:%{ir1-}%%x",
+        "a:b.example/0",
+        "mx//0",
+        "ip4:0.0.0.0/0",
+        "ip6:::/0",
+        "ip4:1",
+        "exp=x",
+        "include:",
+        "%{",
+        "a/99",
+    ]
 ) | st.text(max_size=12)
 _RECORD = st.lists(_TERMS, max_size=14).map(lambda terms: " ".join(["v=spf1", *terms])) | st.text(max_size=40)
 _ANSWER = st.one_of(

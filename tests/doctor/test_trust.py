@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -54,14 +56,17 @@ def asked(ask: Dns) -> Asked:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path, migrated_sqlite: Path) -> Iterator[House]:
     root = tmp_path / "signal"
     init_workspace(root, {})
     (root / "config/letters.toml").write_text(SETTINGS)
     (root / "config/schedule.toml").write_text(
         '[[edition]]\nkey = "weekly"\ntitle = "The week"\nwhen = "0 8 * * MON"\n'
     )
-    return open_house(Workspace(root), {})
+    shutil.copy(migrated_sqlite, root / "var/letters.db")
+    house = open_house(Workspace(root), {})
+    yield house
+    house.close()
 
 
 @pytest.fixture
