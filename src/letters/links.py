@@ -28,6 +28,10 @@ _SEPARATOR = "."
 # Milliseconds since 1970, up to the year 5138.
 _MOMENT = re.compile(r"[0-9]{1,14}")
 
+#: The first part of a counted link's path, and its purpose.
+_COUNTED = "to"
+_COUNTED_BODY = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})")
+
 
 class Purpose(StrEnum):
     """What a link is for; also the first part of its path."""
@@ -81,6 +85,19 @@ class Links:
     def address_url(self, uid: str, serial: str) -> str:
         """Where one end of a change of address agrees to it."""
         return self._url(Purpose.ADDRESS, Token(uid, serial=serial))
+
+    def counted_url(self, issue_id: int, place: int) -> str:
+        """A link of an issue whose clicks are counted; `place` is where it stands in the issue's list. It names no reader."""
+        body = f"{issue_id}{_SEPARATOR}{place}"
+        return f"{self._base_url}/{_COUNTED}/{_sign(self._keys[0], _COUNTED, body)}"
+
+    def read_counted(self, token: str) -> tuple[int, int]:
+        """The issue's id and the place that a counted link names. Raises `LinkError` if it is not one of ours."""
+        body, _, _ = token.rpartition(_SEPARATOR)
+        if not (found := _COUNTED_BODY.fullmatch(body)):
+            raise LinkError("the link is damaged, wanted a whole address as it stands in the mail")
+        self._check(token, _COUNTED, body)
+        return int(found[1]), int(found[2])
 
     def stamp(self, page: str, *, at: datetime) -> str:
         """A signed note that a page was shown at that moment. `page` names it; what is stamped for one page is refused for another."""

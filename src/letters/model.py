@@ -326,6 +326,8 @@ class Edition:
     look: str = "digest"
     #: Whether cards have the picture of their episode beside the title, which readers' mail clients then load from its host.
     artwork: bool = False
+    #: Whether clicks on the links of its mails are counted, without telling who clicks.
+    clicks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -522,6 +524,25 @@ class NoticeMail:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayAnswer:
+    """What came of a look at the relay: a connection as a delivery opens it, without a message."""
+
+    #: Host and port, or a socket.
+    place: str
+    #: Why there was no connection, and what to do about it; empty where there was one.
+    error: str = ""
+    remedy: str = ""
+    #: The version of TLS, such as "TLSv1.3"; empty for a bare connection.
+    protection: str = ""
+    #: When the relay's certificate ends.
+    certificate_ends: datetime | None = None
+    #: The most octets that it takes for a message; 0 where it names no limit.
+    size_limit: int = 0
+    #: Its address; empty for a socket.
+    address: str = ""
 
 
 class DeliveryState(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +14,19 @@ from letters.compose import ComposeReport, complete_renderings
 from letters.compose import compose as compose_issues
 from letters.deliver import DeliverReport, Notices
 from letters.deliver import deliver as deliver_issues
+from letters.deliver.dkim_keys import record_name, record_value
+from letters.deliver.knock import knock
+from letters.deliver.signing import signing_keys
+from letters.doctor import (
+    Finding,
+    IPAddress,
+    Resolver,
+    Sender,
+    SigningRecord,
+    examine_machine,
+    examine_mail,
+    hold_unauthenticated,
+)
 from letters.errors import Problem
 from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
@@ -176,6 +189,15 @@ class Pass:
     def deliver(self, issue: str | None = None) -> None:
         """Hand over what is due. Several processes may do this at once; `prepare_delivery` comes before."""
         with self.timed("deliver"):
+            self.report.problems += hold_unauthenticated(
+                self.house.store,
+                self.house.settings,
+                self.house.workspace,
+                sender_of(self.house.settings),
+                resolver=_dns,
+                now=self.now,
+                issue=issue,
+            )
             self.report.delivered = deliver_issues(
                 self.house.store,
                 self.house.settings,
@@ -304,3 +326,37 @@ def notify(house: House, *, now: datetime, stop: threading.Event | None = None) 
         return send_notices(
             house.store, house.settings, house.workspace, send=notices.send, now=now, stop=stop
         )
+
+
+def _dns() -> Resolver:
+    # Few passes ask the DNS, and this import is a tenth of a second.
+    from letters.doctor.asking import make_dns  # noqa: PLC0415
+
+    return make_dns()
+
+
+def sender_of(settings: Settings) -> Sender:
+    """Who mails are from, and the DNS records that the keys want."""
+    return Sender.of(
+        settings,
+        [
+            SigningRecord(
+                selector=key.selector, domain=key.domain, name=record_name(key), value=record_value(key)
+            )
+            for key in signing_keys(settings)
+        ],
+    )
+
+
+def examine(
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    resolver: Resolver,
+    addresses: Sequence[IPAddress] = (),
+    now: datetime,
+) -> list[Finding]:
+    """What the doctor says. The store is not opened for it, since it may be what is wrong."""
+    relay = knock(settings) if settings.delivery.transport == "smtp" else None
+    mail = examine_mail(settings, resolver, sender_of(settings), relay, addresses=addresses, now=now)
+    return [*mail, *examine_machine(settings, workspace, now=now)]

@@ -4,8 +4,10 @@ Each module beside this one holds the commands of one kind and registers them wi
 """
 
 from letters.cli import (
+    clicks,
     composing,
     dkim,
+    doctor,
     episodes,
     issues,
     lists,
@@ -26,8 +28,10 @@ from letters.cli.app import app, main
 
 __all__ = [
     "app",
+    "clicks",
     "composing",
     "dkim",
+    "doctor",
     "episodes",
     "issues",
     "lists",

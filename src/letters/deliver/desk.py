@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from letters.clicks import linked_addresses, with_counted_links
 from letters.deliver.audience import list_domain
 from letters.deliver.batch import Outgoing
 from letters.deliver.message import (
@@ -19,11 +21,15 @@ from letters.deliver.sender import sender_of
 from letters.deliver.signing import signing_keys, signing_threads
 from letters.errors import LettersError
 from letters.links import Links, return_path
-from letters.model import Edition, Issue
+from letters.model import Edition, Issue, Rendering
 from letters.settings import Settings
 from letters.store import Store
+from letters.store.clicks import give_places
 from letters.store.deliveries import Claim
 from letters.store.issues import load_rendering
+
+#: What is longer is clipped (R20). Personal links, whose marks are shorter, take some of it.
+_LONGEST_HTML_BYTES = 98_000
 
 
 class MissingRenderingError(LettersError):
@@ -53,6 +59,7 @@ class Desk:
         self._return_path = (
             header_address(settings.delivery.return_path) if settings.delivery.return_path else ""
         )
+        self._counts = edition.clicks
         self._keys = signing_keys(settings)
         #: The threads that write, where that takes long enough to be worth them.
         self.writers = signing_threads() if self._keys else None
@@ -96,4 +103,15 @@ class Desk:
             raise MissingRenderingError(
                 f'{self._issue.name}: there is no rendering for the choice "{choice}"'
             )
+        if self._counts:
+            rendering = self._counted(rendering)
         return message_template(self._head, self._issue, rendering, now=self._now, keys=self._keys)
+
+    def _counted(self, rendering: Rendering) -> Rendering:
+        """The rendering with links that are counted; as it is, if they made it too long for mail clients (R20)."""
+        with self._store.write() as c:
+            places = give_places(c, self._issue.id, linked_addresses(rendering.html))
+        counted = with_counted_links(
+            rendering.html, lambda address: self._links.counted_url(self._issue.id, places[address])
+        )
+        return replace(rendering, html=counted) if len(counted.encode()) <= _LONGEST_HTML_BYTES else rendering

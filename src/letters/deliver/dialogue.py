@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from letters.deliver.answers import Answer, Meaning, Stage
 from letters.deliver.batch import Outgoing
@@ -45,6 +46,10 @@ class Connection:
         self._begun: Outgoing | None = None
         #: Messages that the relay took on this connection.
         self.accepted = 0
+
+    def known(self, name: str) -> Any:
+        """What the transport knows of the connection, such as its "peername"; None for what it does not."""
+        return self._wire.known(name)
 
     @property
     def is_open(self) -> bool:

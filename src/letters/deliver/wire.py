@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections import deque
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # RFC 5321 section 4.5.3.1.5 allows 512 octets to a line; relays put whole sentences and addresses of help pages there.
 _LONGEST_LINE = 8_192
@@ -44,6 +44,10 @@ class Wire(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._end = ""
         transport.set_protocol(self)
+
+    def known(self, name: str) -> Any:
+        """What the transport knows of the connection, such as its "peername"; None for what it does not."""
+        return self._transport.get_extra_info(name)
 
     @property
     def is_open(self) -> bool:

@@ -112,6 +112,9 @@ class EditionTable(Table):
     min_cards_wait: int = Field(
         3, ge=0, description="How many issues in a row a card may be put off; then it goes out all the same."
     )
+    clicks: bool = Field(
+        False, description="Count the clicks on links in its mails, without telling who clicks."
+    )
     max_cards: int = Field(
         0, ge=0, description="How many are shown with their texts; the rest are lines at the end. 0: all."
     )

@@ -253,6 +253,12 @@ class DeliverySettings(Table):
         description="Where bounces go, each to an address of its own: bounces+TOKEN@DOMAIN; empty: to the sender.",
         examples=["bounces@signal.example"],
     )
+    unauthenticated: Literal["send", "hold"] = Field(
+        "send", description="Issues to many readers while SPF, DKIM or DMARC of the sender's domain fails."
+    )
+    many: int = Field(
+        1000, ge=1, description='More readers than these are many, for unauthenticated = "hold".'
+    )
     smtp: SmtpSettings = SmtpSettings()
     dkim: tuple[DkimSettings, ...] = ()
     relay: tuple[RelaySettings, ...] = Field(

@@ -98,6 +98,12 @@ def count_subscribers(c: Connection) -> int:
     return c.execute(select(func.count()).select_from(subscriber)).scalar_one()
 
 
+def count_readers(c: Connection, edition: str) -> int:
+    """How many confirmed subscribers an edition has."""
+    query = select(func.count()).select_from(subscriber).where(receives(edition))
+    return c.execute(query.where(subscriber.c.status == SubscriberStatus.CONFIRMED)).scalar_one()
+
+
 def choices_of(c: Connection, edition: str) -> list[Choice]:
     """The distinct choices, other than "everything", of the confirmed subscribers of an edition; by key."""
     query = (

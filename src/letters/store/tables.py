@@ -524,6 +524,24 @@ issue_event = Table(
     Column("at", UTCDateTime, nullable=False),
     Index("ix_issue_event_issue_id", "issue_id"),
 )
+#: The links of an issue whose clicks are counted; a place, once given, stays.
+counted_link = Table(
+    "counted_link",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    UniqueConstraint("issue_id", "url"),
+)
+#: How often each was followed on a day (UTC); by whom is nowhere.
+click_count = Table(
+    "click_count",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("clicks", Integer, nullable=False),
+)
 
 subscriber = Table(
     "subscriber",

@@ -12,6 +12,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from letters.errors import LinkError
+from letters.web.clicking import CLICK_ROUTES
 from letters.web.confirming import CONFIRM_ROUTES
 from letters.web.front import Front
 from letters.web.limits import Limits
@@ -78,6 +79,7 @@ def make_app(
         *PRIVATE_ROUTES,
         *WEBSUB_ROUTES,
         *WEBHOOK_ROUTES,
+        *CLICK_ROUTES,
     ]
     # What lies below their first names is never looked for in the tree: it is somebody's secret.
     owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
