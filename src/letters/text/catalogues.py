@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class CatalogueError(RenderError):
 #: Where catalogues lie, in a folder of templates.
 FOLDER = "catalogues"
 
+_LINE = re.compile(rb'(?:msg\w+(?:\[\d+\])?\s*)?"(?:[^"\\]|\\.)*"')
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(.?))", re.DOTALL)
 
 
@@ -77,17 +78,37 @@ def read_catalogue(file: Path) -> Catalog:
 
 
 def _parse(file: Path) -> Catalog:
+    _check_quotes(file)
     try:
         with file.open("rb") as lines:
             catalogue = read_po(lines, locale=file.stem.replace("-", "_"), abort_invalid=True)
     except PoFileError as error:
-        raise CatalogueError(file, error.lineno or 1, f"is no gettext catalogue: {error.args[0]}") from error
+        raise CatalogueError(
+            file, (error.lineno or 0) + 1, f"is no gettext catalogue: {error.args[0]}"
+        ) from error
     except ValueError as error:
         raise CatalogueError(file, None, f"is no gettext catalogue: {error}") from error
     except LookupError as error:
         what = f'"{file.stem}" is no language that Babel knows: {error}'
         raise CatalogueError(file, None, what) from error
+    try:
+        c2py(catalogue.plural_expr)
+    except ValueError as error:
+        what = f'its Plural-Forms have "{catalogue.plural_expr}", which is no rule of plurals: {error}'
+        raise CatalogueError(file, None, what) from error
     return catalogue
+
+
+def _check_quotes(file: Path) -> None:
+    """Babel takes the first and last character of a text for its quotes, whatever they are."""
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        text = line.strip()
+        if text and not text.startswith(b"#") and not _LINE.fullmatch(text):
+            shown = text.decode("utf-8", "replace")[:80]
+            what = (
+                f"is no gettext catalogue: {shown!r} is neither a comment nor a keyword with a text in quotes"
+            )
+            raise CatalogueError(file, number, what)
 
 
 def _faults(file: Path, catalogue: Catalog) -> list[CatalogueError]:
