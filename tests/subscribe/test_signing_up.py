@@ -300,3 +300,4 @@ def test_a_mail_to_confirm_is_in_the_language_of_whoever_signed_up(
     assert lead in mail.html
     assert f'<html lang="{language if language == "de-AT" else "en"}"' in mail.html
     assert max(len(line) for line in mail.text.splitlines() if "http" not in line) <= 72
+    assert mail.text.endswith("\n\nSignal\nhttps://signal.example\n")
