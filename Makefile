@@ -34,6 +34,7 @@ test: $(VENV)/dev.stamp ## all tests (ARGS="tests/pair -n 0" for some)
 
 soak: $(VENV)/dev.stamp ## a thousand rounds of killing what must survive it (a quarter of an hour; ROUNDS=100 for fewer)
 	LETTERS_KILL_ROUNDS=$(or $(ROUNDS),1000) $(BIN)/pytest -n 0 tests/publish/test_publish_killed.py $(ARGS)
+	LETTERS_KILL_ROUNDS=$(or $(ROUNDS),1000) $(BIN)/pytest -n 0 tests/deliver/test_rounds.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, strict types, the layers of the house
 	$(BIN)/ruff format --check .

@@ -55,8 +55,8 @@ BEGIN = NOW - timedelta(days=900)
 AT = datetime(BEGIN.year, BEGIN.month, BEGIN.day, 8, tzinfo=UTC) + timedelta(days=1)
 EDITION = Edition(key="daily", title="Signals, daily", when="0 8 * * *")
 _ROUNDS = 40
-_BEFORE_CARD = re.compile(r'<mj-text [^>]*css-class="card')
-_NEW_SECTION = "</mj-column></mj-section><mj-section><mj-column>"
+_BEFORE_CARD = re.compile(r'<div class="card"')
+_NEW_SECTION = "</mj-text></mj-column></mj-section><mj-section><mj-column><mj-text>"
 
 _WARM = """
 import mjml2html from "mjml";

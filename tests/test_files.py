@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.errors import LockedError
-from letters.files import TEMPORARY, Lock, append_line, make_folder, replace_file
+from letters.files import TEMPORARY, LineFile, Lock, append_line, make_folder, replace_file
 
 
 def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -294,3 +294,46 @@ def test_a_lock_that_waits_gets_its_turn(tmp_path: Path) -> None:
         time.sleep(0.05)
         assert child.poll() is None
     assert child.communicate()[0] == "mine\n"
+
+
+# --- LineFile --------------------------------------------------------------------------------------------
+
+
+def test_a_line_file_adds_to_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "journal"
+    for words in (("first",), ("zweite ä", "third")):
+        file = LineFile(path)
+        for word in words:
+            file.append(word)
+        file.close()
+        file.close()
+    assert path.read_text() == "first\nzweite ä\nthird\n"
+    assert str(file) == str(path)
+
+
+@pytest.mark.parametrize("line", ["a\nb", "a\rb"])
+def test_a_line_file_takes_one_line_at_a_time(tmp_path: Path, line: str) -> None:
+    file = LineFile(tmp_path / "journal")
+    with pytest.raises(ValueError, match="line break"):
+        file.append(line)
+    file.close()
+
+
+def test_a_line_begins_on_its_own_after_one_that_ended_short(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("tor")
+    file = LineFile(path)
+    file.append("next")
+    # RLIMIT_FSIZE makes the write end short, as a full disk does.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    usual = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 4, hard))
+    try:
+        with pytest.raises(OSError, match="only 4 of 11 bytes were written"):
+            file.append("0123456789")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, usual)
+    file.append("after")
+    file.close()
+    assert path.read_text() == "tor\nnext\n0123\nafter\n"

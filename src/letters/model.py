@@ -307,6 +307,8 @@ class Edition:
     approval: str = "auto"
     catch_up: str = "latest"
     grace: timedelta = timedelta(hours=12)
+    #: From its hour on (the last reader's), how long the issue may be under way.
+    window: timedelta = timedelta(days=5)
     uncarded: bool = False
     #: With fewer cards than this the issue is put off, and what it would have had goes into the next one.
     min_cards: int = 0
@@ -320,6 +322,8 @@ class Edition:
     preheader: str = ""
     from_name: str = ""
     language: str = ""
+    #: "digest", "brief" or "single": how its mails look.
+    look: str = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -554,3 +558,23 @@ class Delivery:
     #: Not before this moment (the recipient's own hour, or a later try).
     due_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+class ReturnKind(StrEnum):
+    """What came back says of a message, or of its reader."""
+
+    #: No such mailbox: for good.
+    HARD = "hard"
+    #: Not this time.
+    SOFT = "soft"
+    #: Refused for what it is or who we are: says nothing of the reader (R33).
+    POLICY = "policy"
+    CONTENT = "content"
+    #: Still under way, which is no bounce.
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    COMPLAINT = "complaint"
+    #: Out of office, receipts (R23).
+    AUTO_REPLY = "auto-reply"
+    #: A report that names no message of ours, or a mail that is none.
+    OTHER = "other"

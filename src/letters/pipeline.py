@@ -14,13 +14,14 @@ from letters.compose import ComposeReport, complete_renderings
 from letters.compose import compose as compose_issues
 from letters.deliver import DeliverReport, Notices
 from letters.deliver import deliver as deliver_issues
-from letters.errors import Problem
+from letters.errors import LettersError, Problem
 from letters.files import Lock
 from letters.model import Issue, IssueState, Progress
 from letters.pair import PairReport
 from letters.pair import pair as pair_cards
 from letters.publish import PublishReport, announce, complete_enclosures
 from letters.publish import publish as publish_tree
+from letters.returns import rate_alarms, take_maildir
 from letters.settings import Settings, Workspace, load_settings
 from letters.store import Store
 from letters.store.issues import load_issues
@@ -150,6 +151,20 @@ class Pass:
             replace(report, written=report.written + earlier.written) if earlier else report
         )
 
+    def take_returns(self) -> None:
+        """Take in what came back to the maildir, before more is sent; and say which rates are alarming."""
+        house = self.house
+        if house.settings.returns.maildir:
+            folder = house.workspace.root / house.settings.returns.maildir
+            try:
+                report = take_maildir(house.store, house.settings, folder, now=self.now)
+                self.report.problems += report.problems
+            except (LettersError, OSError) as error:
+                self.report.problems.append(
+                    Problem(where="config/letters.toml", what=f"[returns] maildir: {error}")
+                )
+        self.report.problems += rate_alarms(house.store, now=self.now)
+
     def compose(self, edition: str | None = None) -> None:
         """Compose what is due, and publish the pages of what was composed, before any mail links to them."""
         with self.timed("compose"):
@@ -261,7 +276,7 @@ def prepare(
 ) -> Pass:
     """A pass up to the point where issues lie ready to be delivered."""
     with begin_pass(house, command, now=now, stop=stop, progress=progress) as run:
-        for verb in (run.watch, run.pair, run.publish, run.compose, run.prepare_delivery):
+        for verb in (run.watch, run.pair, run.publish, run.take_returns, run.compose, run.prepare_delivery):
             if not run.stop.is_set():
                 verb()
     return run

@@ -221,7 +221,9 @@ def test_an_operators_own_template_wins_and_its_errors_name_the_line(tmp_path: P
     assert "Only Card 1<" in mine.render([make_entry(1)], Choice()).html
     own.write_text("{% macro show_card(card, heading) %}<p>{{ card.title }}{% endmacro %}")
     mine = type(press)(Renderer(tmp_path), press.settings, press.edition, press.occurrence, 7)
-    with pytest.raises(RenderError, match=r"email/issue\.mjml: what it rendered is no MJML"):
+    with pytest.raises(
+        RenderError, match=r'email/card\.mjml:1: what "show_card" makes of card "Card 1" is no MJML'
+    ):
         mine.render([make_entry(1)], Choice())
 
 

@@ -34,6 +34,7 @@ from letters.settings.types import (
     DeliverySettings,
     PairSettings,
     PublishSettings,
+    RelaySettings,
     Secrets,
     SiteSettings,
     SmtpSettings,
@@ -41,7 +42,7 @@ from letters.settings.types import (
     WatchSettings,
 )
 from letters.store import Store
-from letters.store.deliveries import explain
+from letters.store.explaining import explain
 from letters.store.issues import add_issue, find_issue
 from letters.store.subscribers import save_subscribers
 
@@ -52,7 +53,13 @@ EDITIONS = (
 )
 
 
-def make_settings(*, smtp: SmtpSettings | None = None, unknown: str = "resend", **site: str) -> Settings:
+def make_settings(
+    *,
+    smtp: SmtpSettings | None = None,
+    relays: tuple[RelaySettings, ...] = (),
+    unknown: str = "resend",
+    **site: str,
+) -> Settings:
     return Settings(
         site=SiteSettings(title="Signal", base_url="https://signal.example", **site),  # type: ignore[arg-type]
         store=StoreSettings(),
@@ -61,7 +68,8 @@ def make_settings(*, smtp: SmtpSettings | None = None, unknown: str = "resend", 
         publish=PublishSettings(),
         delivery=DeliverySettings(
             **{"from": "Signal <news@signal.example>"},
-            transport="smtp" if smtp else "outbox",
+            transport="smtp" if smtp or relays else "outbox",
+            relay=relays,
             smtp=smtp or SmtpSettings(),
             unknown=unknown,  # type: ignore[arg-type]
         ),
@@ -237,6 +245,9 @@ class TestRelay:
     def port(self) -> int:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
+
+    def named(self, name: str, **changes: object) -> RelaySettings:
+        return RelaySettings(**{"name": name, **self.settings().model_dump(), **changes})  # type: ignore[arg-type]
 
     def settings(self, **changes: object) -> SmtpSettings:
         return SmtpSettings(

@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -138,7 +138,7 @@ def may_come_twice(world: World) -> Counter[str]:
     return found
 
 
-def settle(world: World, relay: TestRelay) -> None:
+def settle(world: World, relay: TestRelay, *, refused: Collection[str] = ()) -> None:
     """Deliver until nothing is left, then look what arrived."""
     minutes = 30
 
@@ -149,7 +149,7 @@ def settle(world: World, relay: TestRelay) -> None:
         return world.issue_state() is IssueState.SENT
 
     wait_for(is_sent, what=f"the issue never ended: {world.states()}")
-    assert set(world.states().values()) == {DeliveryState.SENT}
+    assert {state for name, state in world.states().items() if name not in refused} == {DeliveryState.SENT}
     assert all(len(ids) == 1 for ids in relay.message_ids.values())
     assert not list(world.workspace.journal.iterdir())
 
@@ -281,10 +281,10 @@ def test_the_living_are_left_alone_while_the_dead_are_settled(lite: World, relay
     assert relay.recipients == {f"r{n}": 1 for n in range(READERS)}
 
 
-def test_several_processes_on_one_database_send_each_row_once_r45(world: World, relay: TestRelay) -> None:
+def test_eight_processes_on_one_database_send_each_row_once_r45(world: World, relay: TestRelay) -> None:
     prepare(world, relay, readers=60)
-    children = [fork(world, None, batch=4) for _ in range(4)]
-    assert [end_of(pid) for pid in children] == [0, 0, 0, 0]
+    children = [fork(world, None, batch=4) for _ in range(8)]
+    assert [end_of(pid) for pid in children] == [0] * 8
     assert relay.recipients == {f"r{n}": 1 for n in range(60)}
     assert world.issue_state() is IssueState.SENT
     with world.store.read() as c:
@@ -301,7 +301,7 @@ def start_process(world: World, relay: TestRelay) -> subprocess.Popen[bytes]:
     return subprocess.Popen(arguments)
 
 
-@pytest.mark.parametrize("at", [1, 5, 11])
+@pytest.mark.parametrize("at", range(1, 11))
 def test_sigkill_on_a_whole_process_r40(lite: World, relay: TestRelay, at: int) -> None:
     prepare(lite, relay)
     child = start_process(lite, relay)

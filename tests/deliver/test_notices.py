@@ -6,13 +6,17 @@ import email
 from email.policy import SMTP
 from pathlib import Path
 
+import dkim
 import pytest
 from deliver_kit import NOON, TestRelay, make_settings
+from test_dkim import RSA, dns
+from test_signed import signing
 
 from letters.deliver import Notices
 from letters.deliver.notices import notice_message
 from letters.model import DeliveryState, NoticeEnd, NoticeMail
 from letters.settings import Workspace
+from letters.settings.types import RelaySettings
 
 MAIL = NoticeMail(
     message_id="<0123456789abcdef@signal.example>",
@@ -110,3 +114,17 @@ def test_no_relay_at_all_shuts_the_way(relay: TestRelay, tmp_path: Path) -> None
         end = notices.send(PLAIN)
     assert (end.state, end.is_shut) == (DeliveryState.DEFERRED, True)
     assert "no connection" in end.reason
+
+
+def test_it_is_signed_and_goes_by_the_first_relay(tmp_path: Path, relay: TestRelay) -> None:
+    settings = signing(make_settings(), RSA, return_path="bounces@signal.example")
+    first = RelaySettings(**relay.settings().model_dump(), name="first")
+    delivery = settings.delivery.model_copy(update={"transport": "smtp", "relay": (first,)})
+    settings = settings.model_copy(update={"delivery": delivery})
+    senders: list[str] = []
+    relay.script.on_mail = senders.append
+    with Notices(settings, Workspace(tmp_path), now=NOON) as notices:
+        assert notices.send(PLAIN).state is DeliveryState.SENT
+    (taken,) = relay.taken
+    assert senders == ["bounces@signal.example"]
+    assert dkim.DKIM(taken.content).verify(dnsfunc=dns(RSA))

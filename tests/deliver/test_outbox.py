@@ -281,7 +281,9 @@ def test_an_unknown_action_is_refused(lite: World) -> None:
 
 
 @pytest.mark.usefixtures("one_by_one")
-@pytest.mark.parametrize(("action", "state"), [("cancel", "dropped"), ("hold", "pending")])
+@pytest.mark.parametrize(
+    ("action", "state"), [("cancel", "dropped"), ("hold", "pending"), ("pause", "pending")]
+)
 def test_a_decision_works_in_the_middle_of_a_send(world: World, action: str, state: str) -> None:
     world.add_readers(5)
     world.add_issue()
@@ -293,8 +295,9 @@ def test_a_decision_works_in_the_middle_of_a_send(world: World, action: str, sta
     assert world.deliver(progress=decide).sent == 2
     assert sorted(str(found) for found in world.states().values()) == sorted(["sent"] * 2 + [state] * 3)
     assert world.deliver(LATER).sent == 0
-    if action == "hold":
-        set_issue(world.store, "weekly/1", "approve", actor="Kim", now=LATER)
+    if action != "cancel":
+        back = "resume" if action == "pause" else "approve"
+        set_issue(world.store, "weekly/1", back, actor="Kim", now=LATER)
         assert world.deliver(LATER).sent == 3
     else:
         assert set(world.reasons().values()) == {"cancelled", *world.reasons().values()}

@@ -159,7 +159,7 @@ def document() -> Document:
 
 
 SITE = SiteSettings(title="Signal", base_url="https://signal.example")
-PAGES, PUBLICATION = Pages(Path("/nowhere"), SITE), Publication(SITE)
+PAGES, PUBLICATION = Pages(Path("/nowhere"), SITE, sign_up=False), Publication(SITE)
 OURS = {"a", "h3", "h4", "li", "p", "ul"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from press_kit import Press, make_settings
 
-from browser_kit import overflow, small_targets, tags, without_outline, worst_contrast
+from browser_kit import overflow, small_targets, tags, violations, without_outline, worst_contrast
 from builders import add_pair, day, make_card
 from letters.model import RelatedCard
 from letters.settings import Settings, Workspace
@@ -106,6 +106,7 @@ def test_a_page_fits_reads_and_can_be_used_by_thumb_and_by_keyboard(
     assert worst_contrast(page) >= 4.5
     assert small_targets(page) == []
     assert without_outline(page) == []
+    assert violations(page) == []
     # Nothing had to be mended: the browser built what is written.
     assert tags(page) == written_tags((tree / place / "index.html").read_text())
 

@@ -280,7 +280,7 @@ def test_a_domain_has_to_be_one(complaints: Complaints, load: Load) -> None:
     [
         ("[paire]", 'paire is no table that is known here; did you mean "pair"?'),
         ("[[edition]]", "edition is no table that is known here; it belongs in config/schedule.toml, as [[edition]]"),
-        ("[zzz]", 'zzz is no table that is known here; known are "site", "store", "watch", "pair", "publish", "delivery", "web", "subscribe"'),
+        ("[zzz]", 'zzz is no table that is known here; known are "site", "store", "watch", "pair", "publish", "delivery", "returns", "web", "subscribe"'),
         ("['a\\nb']", r"'a\\nb' is no table that is known here; known are"),
         ("[[store]]", "store is a list, wanted a table [store]"),
     ],

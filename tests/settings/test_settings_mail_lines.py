@@ -7,7 +7,25 @@ from dataclasses import replace
 import pytest
 
 from letters.errors import RenderError
+from letters.model import Edition
+from letters.settings import Settings
+from letters.settings.advice import warnings
 from letters.settings.mail_lines import MADE_UP, check_mail_line, check_sender_line
+
+
+def make_settings(edition: Edition) -> Settings:
+    return Settings.model_validate(
+        {
+            "site": {"title": "Signal", "base_url": "https://signal.example"},
+            "store": {},
+            "watch": {},
+            "pair": {},
+            "publish": {},
+            "delivery": {"from": "Signal <news@signal.example>"},
+            "editions": (edition,),
+            "secrets": {"link_keys": ("k" * 32,)},
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,3 +67,33 @@ def test_a_template_that_says_nothing_is_refused() -> None:
 def test_a_template_cannot_reach_out_of_its_sandbox() -> None:
     with pytest.raises(RenderError, match=r"SecurityError|unsafe"):
         MADE_UP.say("{{ date.__class__.__mro__ }}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"subject": "word " * 13 + "end"}, "subject comes to 68 characters; phones show some 60 characters"),
+        ({"preheader": "Short"}, "preheader comes to 5 characters; inboxes show 40 to 110 characters"),
+        (
+            {"from_name": "{{ edition }} by quite a few people"},
+            "from_name comes to 28 characters on a made-up issue",
+        ),
+    ],
+)
+def test_lengths_that_inboxes_do_not_show_are_advised_on(fields: dict[str, str], words: str) -> None:
+    edition = Edition(key="e", title="Weekly", when="0 8 * * MON", **fields)
+    [problem] = warnings(make_settings(edition))
+    assert problem.where == "config/schedule.toml"
+    assert words in problem.what
+
+
+def test_lines_of_a_good_length_are_not_spoken_of() -> None:
+    edition = Edition(
+        key="e",
+        title="Weekly",
+        when="0 8 * * MON",
+        subject="{{ lead }}, and {{ more }} more",
+        preheader="{{ takeaway }}",
+        from_name="{{ edition }}",
+    )
+    assert warnings(make_settings(edition)) == []

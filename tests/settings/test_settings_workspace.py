@@ -147,14 +147,14 @@ def _compare(model: type[BaseModel], data: dict[str, Any]) -> None:
     """The file names each field of the model, in its default, and nothing else."""
     for field_name, field in model.model_fields.items():
         value = data.pop(field.alias or field_name)
+        kept = tuple(value) if isinstance(value, list) else value
         inner = next(iter(get_args(field.annotation)), field.annotation)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             for table in value if isinstance(value, list) else [value]:
                 _compare(inner, table)
         elif field.is_required():
-            assert value == field.examples[0] or model in {SourceTable, TopicTable, AudienceTable}
+            assert kept == field.examples[0] or model in {SourceTable, TopicTable, AudienceTable}
         else:
-            kept = tuple(value) if isinstance(value, list) else value
             example = {
                 name: one.examples[0]
                 for name, one in model.model_fields.items()

@@ -18,7 +18,7 @@ from letters.deliver import deliver
 from letters.model import Edition, Frequency, IssueState, Subscriber, SubscriberStatus
 from letters.settings import Workspace
 from letters.store import Store
-from letters.store.deliveries import explain
+from letters.store.explaining import explain
 from letters.store.gathering import PAUSED, Received, gathered_choice, why_not
 from letters.store.issues import find_issue, load_issues, set_state
 from letters.store.subscribers import save_subscribers

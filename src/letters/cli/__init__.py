@@ -14,10 +14,12 @@ from letters.cli import (
     pair_review,
     pairing,
     passes,
+    returns,
     schedule,
     sources,
     sources_add,
     sources_opml,
+    templates,
     workspace,
 )
 from letters.cli.app import app, main
@@ -35,9 +37,11 @@ __all__ = [
     "pair_review",
     "pairing",
     "passes",
+    "returns",
     "schedule",
     "sources",
     "sources_add",
     "sources_opml",
+    "templates",
     "workspace",
 ]

@@ -1,4 +1,4 @@
-"""The commands by which an operator decides about an issue: approve, hold, cancel."""
+"""The commands by which an operator decides about an issue: approve, hold, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ def hold(
 ) -> None:
     """Stop an issue for now, in the middle of its sending too; approve lets it go on."""
     _decide(context, "hold", issue, by, now, workspace)
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    issue: IssueArgument,
+    by: ActorOption = None,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop an issue that is being sent; resume lets it go on where it stopped."""
+    _decide(context, "pause", issue, by, now, workspace)
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    issue: IssueArgument,
+    by: ActorOption = None,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let an issue go on that was paused or held; nobody gets it twice."""
+    _decide(context, "resume", issue, by, now, workspace)
 
 
 @app.command()

@@ -131,6 +131,9 @@ def list_subscribers(
             "audiences": one.audiences,
             "zone": one.zone,
             "language": one.language,
+            "frequency": one.frequency.value,
+            "titles_only": one.titles_only,
+            "paused_until": one.paused_until.isoformat() if one.paused_until else None,
         }
         for one in found
     ]

@@ -11,9 +11,11 @@ import typer
 
 from letters import pipeline
 from letters.cli.app import app, face_of
+from letters.cli.deliver_explain import explain_deliveries
 from letters.cli.face import Face, count, parse_now
 from letters.cli.options import JsonOption, NowOption, WorkspaceOption
 from letters.cli.summary import pass_as_json, pass_as_rows
+from letters.errors import UsageError
 from letters.pipeline import Pass, PassReport, begin_pass
 
 _VERBS = ("watch", "cards", "pair", "publish", "compose", "deliver")
@@ -59,12 +61,28 @@ def publish(
 def deliver(
     context: typer.Context,
     issue: Annotated[str | None, typer.Argument(metavar="[EDITION/NUMBER]", help="Only this issue.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Send nothing; say who got the issue, who did not, and why.")
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="With --explain: everybody, as CSV.")
+    ] = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand over what is due, of all issues or of one."""
+    """Hand over what is due, of all issues or of one.
+
+    With --explain: who got an issue, who did not, and why.
+    """
     face = face_of(context)
+    if explain:
+        if issue is None:
+            raise UsageError('--explain wants an issue; name it as EDITION/NUMBER, such as "policy-weekly/3"')
+        with face.house(workspace) as house:
+            explain_deliveries(face, house, issue, csv)
+    if csv is not None:
+        raise UsageError("--csv is for --explain; add it")
     with face.house(workspace) as house, face.progress("deliver") as progress:
         report = pipeline.deliver(house, now=parse_now(now), issue=issue, progress=progress)
     finish_pass(face, report)

@@ -18,6 +18,7 @@ from letters.text import Wording, safe_url
 LONGEST_NAME = 120
 _LONGEST_TITLE = 300
 _LONGEST_DESCRIPTION = 280
+_LONGEST_GIST = 160
 #: What an element costs beside its text, with its styles: a paragraph, a list with its label, an item. Guessed by looking.
 _PARAGRAPH_BYTES, _LIST_BYTES, _ITEM_BYTES = 40, 370, 9
 #: And what else goes with the last of a card: its tags and links, then the rest of it.
@@ -70,6 +71,7 @@ class _Texts:
     date: date
     summary: tuple[str, ...]
     takeaway: tuple[str, ...]
+    gist: str
     insight: str
     principles: tuple[str, ...]
     in_practice: tuple[str, ...]
@@ -115,6 +117,7 @@ class CardViews:
             duration=entry.episode.duration,
             summary=texts.summary if detail < Detail.NO_SUMMARY else (),
             takeaway=texts.takeaway if has_texts else (),
+            gist=texts.gist if has_texts else "",
             insight=texts.insight if has_insights else "",
             principles=texts.principles if has_insights else (),
             in_practice=texts.in_practice if has_insights else (),
@@ -164,6 +167,9 @@ class CardViews:
         card = entry.card
         insights = card.insights if card else None
         language = card.language if card and card.language else self._language
+        summary = _summary(entry)
+        takeaway = words.clean_paragraphs(card.takeaway) if card else ()
+        insight = words.clean_line(insights.lead) if insights else ""
         page = f"{self._base_url}cards/{entry.address}/"
         episode_url = _episode_url(entry)
         wording = self.frame.wording
@@ -178,9 +184,10 @@ class CardViews:
                 entry.episode.show or (card.credit.publisher if card else ""), LONGEST_NAME
             ),
             date=_local_date(entry.published, self._zone),
-            summary=_summary(entry),
-            takeaway=words.clean_paragraphs(card.takeaway) if card else (),
-            insight=words.clean_line(insights.lead) if insights else "",
+            summary=summary,
+            takeaway=takeaway,
+            gist=_gist(takeaway, (insight,), summary),
+            insight=insight,
             principles=_lines(insights.principles) if insights else (),
             in_practice=_lines(insights.in_practice) if insights else (),
             topics=tuple((topic.key, words.clean_line(topic.name, LONGEST_NAME)) for topic in entry.topics),
@@ -205,6 +212,10 @@ def _summary(entry: Entry) -> tuple[str, ...]:
         return words.clean_paragraphs(entry.card.summary)
     description = words.clean_line(entry.episode.description, _LONGEST_DESCRIPTION)
     return (description,) if description else ()
+
+
+def _gist(*texts: Sequence[str]) -> str:
+    return words.cut(next((line for text in texts for line in text if line), ""), _LONGEST_GIST)
 
 
 def _lines(items: Sequence[str]) -> tuple[str, ...]:

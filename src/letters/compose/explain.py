@@ -11,6 +11,7 @@ from datetime import datetime
 
 from letters.compose.arrange import Section, why_under
 from letters.compose.issue import Press, Printed
+from letters.compose.plan import BRIEF, SINGLE
 from letters.compose.rank import Ranked
 from letters.compose.select import objection
 from letters.compose.size import LIMIT_BYTES, Detail, size_bytes
@@ -144,17 +145,21 @@ def _explain_entry(
     return ExplainedEntry(
         ranked=ranked,
         heading=section.name if section else also_name,
-        why_there=(
-            why_under(section, entry, edition, choice)
-            if section
-            else f"beyond max_cards = {edition.max_cards}"
-        ),
+        why_there=(why_under(section, entry, edition, choice) if section else _say_beyond(edition)),
         detail=detail,
-        shown=_say_shown(detail, printed.plan.start.get(entry.id, Detail.FULL), choice),
+        shown=_say_shown(detail, printed.plan.start.get(entry.id, Detail.FULL), choice, edition),
     )
 
 
-def _say_shown(detail: Detail, start: Detail, choice: Choice) -> str:
+def _say_beyond(edition: Edition) -> str:
+    if edition.look == SINGLE:
+        return 'look = "single" shows one card'
+    return f"beyond max_cards = {edition.max_cards}"
+
+
+def _say_shown(detail: Detail, start: Detail, choice: Choice, edition: Edition) -> str:
+    if detail is start and detail is not Detail.LINE and edition.look == BRIEF:
+        return "a title and one line, as the edition looks"
     said = _DETAIL_WORDS[detail]
     if detail > start:
         return f"{said}, for size"

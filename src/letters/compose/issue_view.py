@@ -34,6 +34,7 @@ def view_issue(cards: CardViews, plan: Plan, details: Mapping[str, Detail], *, i
         date=frame.date,
         language=frame.language,
         direction=words.direction(frame.language),
+        look=frame.edition.look,
         accent=site.accent,
         accent_dark=site.accent_dark,
         preheader=words.say_preheader(plan.lead, contents),

@@ -12,6 +12,11 @@ from letters.compose.select import narrow
 from letters.compose.size import Detail
 from letters.model import Choice, Edition, Entry
 
+#: A look that begins with less of each card than there is: a title and one line.
+BRIEF = "brief"
+#: The look of a letter about one card.
+SINGLE = "single"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -42,12 +47,16 @@ def make_plan(entries: Iterable[Entry], edition: Edition, choice: Choice, *, at:
     the many of the issue. Where everything is a line, nothing is set apart as lines.
     """
     ranked = rank(narrow(entries, choice), edition, choice, at=at)
-    shown = len(ranked) if choice.titles_only else edition.max_cards or len(ranked)
+    most = 1 if edition.look == SINGLE else edition.max_cards
+    shown = len(ranked) if choice.titles_only else most or len(ranked)
     ordered = [one.entry for one in ranked]
     lines = ordered if choice.titles_only else ordered[shown:]
+    start = dict.fromkeys((entry.id for entry in lines), Detail.LINE)
+    if edition.look == BRIEF:
+        start = {entry.id: start.get(entry.id, Detail.NO_SUMMARY) for entry in ordered}
     return Plan(
         ranked=tuple(ranked),
         sections=arrange(ordered[:shown], edition, choice),
         also=tuple(ordered[shown:]),
-        start=dict.fromkeys((entry.id for entry in lines), Detail.LINE),
+        start=start,
     )

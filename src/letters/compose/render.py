@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import css_inline
 import mjml
 
-from letters.compose.view import CardView, IssueView
+from letters.compose.pieces import Piece, Placing, Shelf, note
+from letters.compose.view import IssueView
+from letters.compose.words import cut
 from letters.compose.wrap import fill
 from letters.errors import RenderError
 from letters.model import MARK_HOST
-from letters.text import Wordings, make_environment, one_line, render, render_line
+from letters.text import Wordings, find_shipped, make_environment, one_line, render, render_line
 
-HTML_TEMPLATE = "email/issue.mjml"
+CARD_TEMPLATE = "email/card.mjml"
 STYLE_TEMPLATE = "email/inline.css"
-TEXT_TEMPLATE = "text/issue.txt"
 SUBJECT_TEMPLATE = "text/subject.txt"
 
-#: The macro that shows a card below a heading.
-Macro = Callable[[CardView, str], object]
-
-# Where a piece goes. Foreign text is free of this host (`letters.compose.words.clean_text`), so it cannot ask for one.
-_MARK = f"{MARK_HOST}/piece/"
-_PLACED = re.compile(rf"{re.escape(_MARK)}(\d+);\n?")
 _ALONE = '<mjml><mj-body css-class="page"><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>'
-# Some megabytes: the cards of an issue in each detail and below each heading.
-_PIECES_AT_MOST = 2_000
+_BEGIN, _END = f"{MARK_HOST}/begin;", f"{MARK_HOST}/end;"
 
 _SANS = "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 _SERIF = "Georgia, 'Times New Roman', serif"
@@ -62,53 +56,67 @@ class Renderer:
     """The templates of one workspace, loaded once. Every error is a `RenderError` that names template and line."""
 
     def __init__(self, overrides: Path | None) -> None:
+        self._overrides = overrides
         self._environment = make_environment(overrides)
         self.wordings = Wordings(overrides)
         self._environment.filters["fill"] = fill
-        # Least recently used first.
-        self._pieces: dict[Hashable, str] = {}
+        self._environment.globals["note"] = note
+        self._shelf, self._frames = Shelf(), Shelf()
 
     def markup(self, view: IssueView) -> str:
         """The HTML part as MJML, with its cards. All text of the view is escaped on the way in."""
-        return self._markup(view, lambda macro, card, heading: macro(card, heading))
+        placing = Placing(self._shelf, object())
+        markup = self._frame(view, placing)
+        placing.set_pieces(lambda pieces: [piece.markup for piece in pieces])
+        return _squeeze(placing.fill_in(markup))
 
     def html(self, view: IssueView) -> str:
-        """The HTML part, styles inlined: the frame, and in it cards that are set once for all choices."""
+        """The HTML part, styles inlined: a frame, and in it pieces that are set once for all choices."""
         fonts = choose_fonts(view.language, view.direction)
         css = render(self._environment, STYLE_TEMPLATE, issue=view, fonts=fonts)
-        pieces: list[str] = []
+        placing = Placing(self._shelf, ("html", css, *_same(view)))
+        markup, runs = placing.frame(self._frame(view, placing))
+        frame = self._frames.get((css, markup))
+        if frame is None:
+            frame = _inline(_set(markup, html_template(view.look)), css)
+            self._frames.put((css, markup), frame)
+        placing.set_pieces(lambda pieces: self._set_pieces(pieces, css))
+        return placing.fill(frame, runs)
 
-        def place(macro: Macro, card: CardView, heading: str) -> str:
-            pieces.append(self._piece(macro, card, heading, view=view, css=css))
-            return f"{_MARK}{len(pieces) - 1};"
-
-        html = _inline(_set(self._markup(view, place)), css).replace(f"\n{_MARK}", _MARK)
-        return _PLACED.sub(lambda found: pieces[int(found[1])], html)
-
-    def _markup(self, view: IssueView, place: Callable[[Macro, CardView, str], object]) -> str:
+    def _frame(self, view: IssueView, placing: Placing) -> str:
         fonts = choose_fonts(view.language, view.direction)
-        return _squeeze(render(self._environment, HTML_TEMPLATE, issue=view, fonts=fonts, place=place))
+        values = {"issue": view, "fonts": fonts, "place": placing.place, "say": placing.say}
+        return _squeeze(render(self._environment, html_template(view.look), **values))
 
-    def _piece(self, macro: Macro, card: CardView, heading: str, *, view: IssueView, css: str) -> str:
-        """A card's finished HTML. It may depend on what is the same in all renderings of an issue, and on nothing else."""
-        same = (view.site, view.edition, view.number, view.date, view.language, view.is_mail)
-        key = (css, same, card, heading)
-        piece = self._pieces.pop(key, None)
-        if piece is None:
-            begin, end = f"{_MARK}begin;", f"{_MARK}end;"
-            # In a document of its own, so that MRML and the inliner do to it what they would do in the issue's.
-            markup = _squeeze(_ALONE.format(begin + str(macro(card, heading)) + end))
-            piece = _inline(_set(markup), css).partition(begin)[2].partition(end)[0].strip()
-            if len(self._pieces) >= _PIECES_AT_MOST:
-                del self._pieces[next(iter(self._pieces))]
-        self._pieces[key] = piece
-        return piece
+    def _set_pieces(self, pieces: Sequence[Piece], css: str) -> list[str]:
+        """In one document of their own, so that MRML and the inliner do to them what they would do in the issue's."""
+        try:
+            markup = _squeeze("".join(f"{_BEGIN}\n{piece.markup}\n{_END}" for piece in pieces))
+            found = _inline(_set(_ALONE.format(markup), CARD_TEMPLATE), css).split(_BEGIN)[1:]
+            if len(found) != len(pieces):
+                raise RenderError(f"{CARD_TEMPLATE}: what it rendered is not whole")
+        except RenderError:
+            if len(pieces) > 1:
+                # One of them is to blame, and is found when each is alone.
+                return [self._set_pieces([piece], css)[0] for piece in pieces]
+            raise RenderError(self._blame(pieces[0])) from None
+        return [each.partition(_END)[0].strip() for each in found]
+
+    def _blame(self, piece: Piece) -> str:
+        place = find_macro(piece.macro, self._overrides)
+        of = f" of {piece.about}" if piece.about else ""
+        return (
+            f'{place}: what "{piece.macro}" makes{of} is no MJML: an element that is not closed, a bare "<", '
+            f"or an attribute without quotes: {cut(one_line(piece.markup), 120)}"
+        )
 
     def text(self, view: IssueView) -> str:
         """The text part: at most 72 columns but for addresses, one blank line at a time."""
-        text = render(self._environment, TEXT_TEMPLATE, issue=view)
-        lines = "\n".join(line.rstrip() for line in text.split("\n"))
-        return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+        placing = Placing(self._shelf, ("text", *_same(view)))
+        text = render(self._environment, f"text/{view.look}.txt", issue=view, place=placing.place)
+        placing.set_pieces(lambda pieces: [piece.markup for piece in pieces])
+        text = re.sub(r"[^\S\n]+\n", "\n", placing.fill_in(text))
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
     def subject(self, template: str, **values: object) -> str:
         """One line of text from an edition's own template, or from the shipped one; no line break can get in."""
@@ -117,12 +125,31 @@ class Renderer:
         return one_line(render(self._environment, SUBJECT_TEMPLATE, **values))
 
 
-def _set(markup: str) -> str:
+def html_template(look: str) -> str:
+    return f"email/{look}.mjml"
+
+
+def _same(view: IssueView) -> tuple[object, ...]:
+    """What is the same in all renderings of an issue: a piece may depend on it, and on nothing else."""
+    return (view.look, view.site, view.edition, view.number, view.date, view.language, view.is_mail)
+
+
+def find_macro(name: str, overrides: Path | None) -> str:
+    """File and line of a macro of the mails' templates."""
+    for folder in (overrides, find_shipped("templates")):
+        for file in sorted(folder.glob("email/*.mjml")) if folder else ():
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+                if re.search(rf"macro\s+{re.escape(name)}\s*\(", line):
+                    return f"{file}:{number}"
+    return CARD_TEMPLATE
+
+
+def _set(markup: str, template: str) -> str:
     """MJML to HTML."""
     try:
         html: str = mjml.mjml2html(markup, fonts={})
     except ValueError as error:
-        raise RenderError(f"{HTML_TEMPLATE}: what it rendered is no MJML: {error}") from error
+        raise RenderError(f"{template}: what it rendered is no MJML: {error}") from error
     return html
 
 

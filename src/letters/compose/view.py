@@ -31,6 +31,8 @@ class CardView:
     #: Paragraphs; empty when shortened.
     summary: tuple[str, ...]
     takeaway: tuple[str, ...]
+    #: All of it in one line: the beginning of its takeaway, else of what there is; empty when shortened.
+    gist: str
     insight: str
     principles: tuple[str, ...]
     in_practice: tuple[str, ...]
@@ -74,6 +76,8 @@ class IssueView:
     date: date
     language: str
     direction: str
+    #: "digest", "brief" or "single".
+    look: str
     accent: str
     accent_dark: str
     preheader: str

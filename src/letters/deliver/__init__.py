@@ -4,7 +4,7 @@ In come the store with its approved issues and their renderings, the settings, a
 is killed at, the next one goes on: nobody is missed, nobody gets an issue twice but where a relay left us without an answer.
 """
 
-from letters.deliver.decisions import set_issue
+from letters.deliver.decisions import named_issue, set_issue
 from letters.deliver.edge import deliver
 from letters.deliver.notices import Notices
 from letters.deliver.report import DeliverReport
@@ -16,6 +16,7 @@ __all__ = [
     "TrialAnswer",
     "check_trial_address",
     "deliver",
+    "named_issue",
     "send_trial",
     "set_issue",
 ]

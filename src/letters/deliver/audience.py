@@ -11,17 +11,17 @@ from sqlalchemy import Connection
 from letters.calendar import recipient_due
 from letters.deliver.message import message_id
 from letters.errors import LettersError
-from letters.model import RECIPIENT_ZONE, Edition, Issue, SubscriberStatus
+from letters.model import RECIPIENT_ZONE, Edition, Issue
 from letters.settings import Settings
-from letters.store.deliveries import (
-    NOTHING_TO_SAY,
+from letters.store.deliveries import NOTHING_TO_SAY
+from letters.store.freezing import (
     NewDelivery,
     add_deliveries,
     begin_freeze,
+    receivers_of,
     rendered_choices,
 )
-from letters.store.gathering import Gathering, gathered_choice, why_not
-from letters.store.subscribers import batches, load_subscribers
+from letters.store.gathering import Particulars
 
 
 class NotRenderedError(LettersError):
@@ -42,7 +42,7 @@ def freeze(c: Connection, issue: Issue, edition: Edition, settings: Settings, *,
     """
     if not begin_freeze(c, issue.id, now=now):
         return False
-    add_deliveries(c, issue.id, _rows(c, issue, edition, settings))
+    add_deliveries(c, issue.id, _rows(c, issue, edition, settings, now))
     return True
 
 
@@ -51,7 +51,9 @@ def list_domain(settings: Settings) -> str:
     return settings.delivery.list_domain or settings.delivery.sender.domain
 
 
-def _rows(c: Connection, issue: Issue, edition: Edition, settings: Settings) -> Iterator[NewDelivery]:
+def _rows(
+    c: Connection, issue: Issue, edition: Edition, settings: Settings, now: datetime
+) -> Iterator[NewDelivery]:
     rendered = rendered_choices(c, issue.id)
     domain = list_domain(settings)
 
@@ -63,20 +65,17 @@ def _rows(c: Connection, issue: Issue, edition: Edition, settings: Settings) -> 
             # A zone that the time zone data does not know (any more) must not cost the reader the issue.
             return recipient_due(edition, issue.occurrence, settings.site.zone)
 
-    gathering = Gathering(c, edition.key)
-    on, number = issue.occurrence.local_date, issue.number or 0
-    for batch in batches(load_subscribers(c, edition=edition.key, status=SubscriberStatus.CONFIRMED)):
-        received = gathering.last_received(batch)
-        for reader in batch:
-            last = received.get(reader.id)
-            dropped = why_not(reader, last, on)
-            choice = reader.choice.key if dropped else gathered_choice(reader, last, number).key
-            if choice not in rendered:
-                raise NotRenderedError(issue.name, choice)
-            yield NewDelivery(
-                subscriber_id=reader.id,
-                message_id=message_id(issue, reader.uid, domain),
-                choice=choice,
-                due_at=due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else None,
-                dropped=dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
-            )
+    particulars = Particulars(c, edition.key, number=issue.number or 0, on=issue.occurrence.local_date)
+    for reader in receivers_of(c, edition.key):
+        particular = particulars.of(reader.id)
+        choice = particular.choice.key if particular else reader.choice
+        if choice not in rendered:
+            raise NotRenderedError(issue.name, choice)
+        dropped = particular.dropped if particular else ""
+        yield NewDelivery(
+            subscriber_id=reader.id,
+            message_id=message_id(issue, reader.uid, domain),
+            choice=choice,
+            due_at=due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else now,
+            dropped=dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
+        )

@@ -1,4 +1,4 @@
-"""What an operator decides about an issue: approve, hold, cancel; recorded with who and when."""
+"""What an operator decides about an issue: approve, hold, pause, resume, cancel; recorded with who and when."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from letters.store.issues import find_issue, load_issue, record_event, set_state
 _ACTIONS = {
     "approve": (IssueState.APPROVED, (IssueState.AWAITING, IssueState.HELD)),
     "hold": (IssueState.HELD, (IssueState.AWAITING, IssueState.APPROVED)),
+    "pause": (IssueState.HELD, (IssueState.APPROVED,)),
+    "resume": (IssueState.APPROVED, (IssueState.HELD,)),
     "cancel": (IssueState.CANCELLED, (IssueState.AWAITING, IssueState.APPROVED, IssueState.HELD)),
 }
 
 
 def set_issue(store: Store, name: str, action: str, *, actor: str, now: datetime) -> Issue:
-    """Approve, hold or cancel the issue "EDITION/NUMBER", and return it as it is then.
+    """Approve, hold, pause, resume or cancel the issue "EDITION/NUMBER", and return it as it is then.
 
     Works in the middle of a send: senders see it within about a second. Cancelling drops all that waits. Doing the same again
     changes nothing. Raises `UsageError` if there is no such issue, or its state does not allow it.

@@ -51,6 +51,10 @@ class Connection:
         """Whether it can be used; what a relay says unasked is that it is about to close."""
         return self._wire.is_open and (self._begun is not None or self._wire.is_quiet)
 
+    def has_begun(self, message: Outgoing) -> bool:
+        """Whether this message's envelope is out already."""
+        return self._begun is message
+
     async def transact(
         self, message: Outgoing, *, handing_over: Callable[[], None], then: Outgoing | None = None
     ) -> Answer | Lost:
@@ -116,6 +120,9 @@ class Connection:
 
     async def _read_envelope(self) -> Answer | None:
         """The answers to an envelope that went in one piece; all are read, so that the next command gets its own."""
+        if _are_usual(self._wire.codes(len(_STAGES))):
+            self._wire.drop(len(_STAGES))
+            return None
         refusal: Answer | None = None
         for stage in _STAGES:
             try:
@@ -162,6 +169,13 @@ class Connection:
             pieces += self.offers.commands(then)
             self._begun = then
         self._wire.write(b"".join(pieces))
+
+
+def _are_usual(codes: tuple[int, ...]) -> bool:
+    """Whether an envelope is answered, and accepted: nearly all are, and looking closer takes longer than sending."""
+    return (
+        len(codes) == len(_STAGES) and max(codes[:-1]) <= 299 and min(codes) >= 200 and codes[-1] == _GO_AHEAD
+    )
 
 
 def with_dots(content: bytes) -> bytes:

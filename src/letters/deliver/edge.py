@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+
+from pydantic import SecretStr
 
 from letters.deliver.batch import Transport
 from letters.deliver.decisions import named_issue
 from letters.deliver.outbox import Outbox
 from letters.deliver.owner import Owner, settle_dead
+from letters.deliver.pace import Limit, Route
 from letters.deliver.relay import Relay
 from letters.deliver.report import DeliverReport, messages
+from letters.deliver.routes import UNNAMED, Routes, route
 from letters.deliver.sending import IssueDelivery, Run
 from letters.model import DeliveryState, Issue, IssueState, Progress
 from letters.settings import Settings, Workspace
+from letters.settings.types import SmtpSettings
 from letters.store import Store
 from letters.store.deliveries import drop_cancelled
 from letters.store.issues import load_issue, load_issues
+
+_SHORTEST_NAP = timedelta(milliseconds=50)
 
 
 def deliver(
@@ -43,6 +51,7 @@ def deliver(
         settings=settings,
         workspace=workspace,
         now=now,
+        clock=_ticking(now),
         stop=stop or threading.Event(),
         progress=progress,
     )
@@ -91,19 +100,50 @@ class _Deliverer(Run):
     def deliver_all(self, issues: Sequence[Issue]) -> None:
         with ExitStack() as stack:
             owner = stack.enter_context(Owner(self.store, self.workspace.journal))
-            transport_of = self._transports(stack)
-            for issue in issues:
-                if self.stop.is_set():
-                    return
-                stopped = IssueDelivery(self, issue, owner, transport_of(issue)).run()
-                # A relay that cannot be reached, or is busy, is so for the next issue too.
-                if stopped is not None and not stopped.hold:
-                    return
+            routes_of = self._routes(stack)
+            waiting = [IssueDelivery(self, issue, owner, routes_of(issue)) for issue in issues]
+            while waiting:
+                for one in waiting:
+                    if self.stop.is_set():
+                        return
+                    if one.waits_until is not None and one.waits_until > self.clock():
+                        continue
+                    stopped = one.run()
+                    # A relay that cannot be reached, or is busy, is so for the next issue too.
+                    if stopped is not None and not stopped.hold:
+                        return
+                # What waits for a limit of its destination must not keep other issues waiting.
+                waiting = [one for one in waiting if one.waits_until is not None]
+                if waiting:
+                    # Rows that are due and were not ours are being claimed by somebody else at this moment.
+                    soonest = self.clock() + _SHORTEST_NAP
+                    turns = [one.waits_until for one in waiting if one.waits_until is not None]
+                    self.nap(max(soonest, min(turns)))
 
-    def _transports(self, stack: ExitStack) -> Callable[[Issue], Transport]:
+    def _routes(self, stack: ExitStack) -> Callable[[Issue], Routes]:
         if self.settings.delivery.transport == "outbox":
-            return lambda issue: Outbox(self.workspace.outbox / issue.edition / str(issue.number))
-        password = self.settings.secrets.smtp_password
-        relay = Relay(self.settings.delivery.smtp, password=password.get_secret_value() if password else None)
-        stack.callback(relay.close)
-        return lambda issue: relay
+            return self._outbox
+        delivery, secrets = self.settings.delivery, self.settings.secrets
+        ways: list[tuple[Route, SmtpSettings, SecretStr | None]] = [
+            (route(one.name, one, weight=one.weight), one, secrets.relay_passwords.get(one.name))
+            for one in delivery.relay
+        ]
+        if not ways:
+            ways = [(route(UNNAMED, delivery.smtp), delivery.smtp, secrets.smtp_password)]
+        relays: dict[str, Transport] = {}
+        for way, settings, password in ways:
+            relay = Relay(settings, password=password.get_secret_value() if password else None)
+            stack.callback(relay.close)
+            relays[way.name] = relay
+        routes = Routes([way for way, _, _ in ways], relays.__getitem__)
+        return lambda issue: routes
+
+    def _outbox(self, issue: Issue) -> Routes:
+        outbox = Outbox(self.workspace.outbox / issue.edition / str(issue.number))
+        return Routes([Route(name="outbox", limit=Limit(meter="outbox"))], lambda name: outbox)
+
+
+def _ticking(now: datetime) -> Callable[[], datetime]:
+    """The clock of the pass as it goes on: a run may last for hours, and the pace is kept in them."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from letters.files import append_line
+from letters.files import LineFile
 from letters.model import DeliveryState
 
 #: The line before a message's content goes out.
@@ -44,31 +45,52 @@ class Record:
 
 
 class Journal:
-    """Writes an owner's journal."""
+    """Writes an owner's journal, which nobody else writes to. Several threads may, each line whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: LineFile | None = None
+        self._lock = threading.Lock()
 
     def begin(self) -> None:
         """Make the file; it must exist before anything is claimed, for its absence means that it was lost."""
+        self.close()
         self.path.unlink(missing_ok=True)
-        append_line(self.path, _head())
+        self._append(_head())
 
     def handing_over(self, delivery_id: int, attempt: int) -> None:
         """Say that a message's content is about to go out. Raises OSError if that cannot be written: then it must not."""
-        append_line(self.path, f"{HANDED} {delivery_id} {attempt}")
+        self._append(f"{HANDED} {delivery_id} {attempt}")
 
     def answered(self, delivery_id: int, attempt: int, state: DeliveryState, reason: str) -> None:
         """Say how an attempt ended."""
-        append_line(self.path, f"{state.value} {delivery_id} {attempt} {reason}".rstrip())
+        self._append(f"{state.value} {delivery_id} {attempt} {reason}".rstrip())
 
     def folded(self) -> None:
         """All lines are in the ledger and nothing is under way: begin anew if the file has grown."""
         if self.path.exists() and self.path.stat().st_size > _FULL_BYTES:
             self.begin()
 
+    def close(self) -> None:
+        """Keep the file for whoever settles what it tells of."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def remove(self) -> None:
+        self.close()
         self.path.unlink(missing_ok=True)
+
+    def _append(self, line: str) -> None:
+        with self._lock:
+            if self._file is None:
+                self._file = LineFile(self.path)
+            append_line(self._file, line)
+
+
+def append_line(file: LineFile, line: str) -> None:
+    """Each line of a journal passes here."""
+    file.append(line)
 
 
 def read_journal(path: Path) -> Record:

@@ -20,6 +20,7 @@ from letters.deliver.journal import Journal
 from letters.deliver.message import header_address
 from letters.deliver.outbox import file_name
 from letters.deliver.relay import Relay
+from letters.deliver.single import envelope_sender, relay_of, signed
 from letters.files import replace_file
 from letters.model import DeliveryState, NoticeEnd, NoticeMail
 from letters.settings import Settings, Workspace
@@ -64,7 +65,7 @@ class Notices:
     def _relayed(self, mail: NoticeMail, content: bytes) -> NoticeEnd:
         outgoing = Outgoing(
             claim=_claim(mail),
-            sender=header_address(self._settings.delivery.sender.addr_spec),
+            sender=envelope_sender(self._settings),
             recipient=header_address(mail.email),
             content=content,
         )
@@ -86,10 +87,7 @@ class Notices:
 
     def _transport(self) -> Transport:
         if self._relay is None:
-            password = self._settings.secrets.smtp_password
-            self._relay = Relay(
-                self._settings.delivery.smtp, password=password.get_secret_value() if password else None
-            )
+            self._relay = relay_of(self._settings)
         return self._relay
 
 
@@ -108,28 +106,36 @@ class _Ear(Journal):
 
 
 def notice_message(mail: NoticeMail, settings: Settings, *, now: datetime) -> bytes:
-    """The whole message, CRLF and all. Pure. Raises `HeaderError` when a subject or name cannot stand in a header."""
-    sender = settings.delivery.sender
+    """The whole message, CRLF and all, signed if there are keys. Raises `HeaderError` when a subject or name cannot stand in a header."""
     boundary = f"=_{hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]}".encode("ascii")
-    head = (
-        mailbox("From", sender.display_name, header_address(sender.addr_spec))
-        + _reply_to(settings.delivery.reply_to)
-        + mailbox("To", mail.name, header_address(mail.email))
-        + unstructured("Subject", mail.subject)
-        + verbatim("Date", format_datetime(now))
-        + verbatim("Message-ID", mail.message_id)
-        + verbatim("Auto-Submitted", "auto-generated")
-        # Older answering machines know only this one.
-        + verbatim("X-Auto-Response-Suppress", "All")
-        + verbatim("MIME-Version", "1.0")
-    )
+    return signed(_fields(mail, settings, boundary, now), _body(mail, boundary), settings, now=now)
+
+
+def _fields(mail: NoticeMail, settings: Settings, boundary: bytes, now: datetime) -> list[bytes]:
+    """The whole header fields."""
+    sender = settings.delivery.sender
+    return [
+        mailbox("From", sender.display_name, header_address(sender.addr_spec)),
+        *([_reply_to(settings.delivery.reply_to)] if settings.delivery.reply_to else []),
+        mailbox("To", mail.name, header_address(mail.email)),
+        unstructured("Subject", mail.subject),
+        verbatim("Date", format_datetime(now)),
+        verbatim("Message-ID", mail.message_id),
+        verbatim("Auto-Submitted", "auto-generated"),
+        # Exchange answers automatically all the same, unless told by this one.
+        verbatim("X-Auto-Response-Suppress", "All"),
+        verbatim("MIME-Version", "1.0"),
+        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
+    ]
+
+
+def _body(mail: NoticeMail, boundary: bytes) -> bytes:
     parts = b"".join(
         b'--%s\r\nContent-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%s\r\n'
         % (boundary, subtype, quoted_printable(text))
         for subtype, text in ((b"plain", mail.text), (b"html", mail.html))
     )
-    kind = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n'
-    return head + kind + parts + b"--" + boundary + b"--" + CRLF
+    return parts + b"--" + boundary + b"--" + CRLF
 
 
 def notice_file(mail: NoticeMail) -> str:
@@ -139,8 +145,6 @@ def notice_file(mail: NoticeMail) -> str:
 
 
 def _reply_to(value: str) -> bytes:
-    if not value:
-        return b""
     name, address = parseaddr(value)
     return mailbox("Reply-To", name, header_address(address))
 

@@ -51,7 +51,9 @@ class Owner:
     ) -> None:
         with self._stack, self._store.read() as c:
             # Claims that could not be settled need the journal still; the next to come settles them.
-            if not load_claims(c, self.name):
+            if load_claims(c, self.name):
+                self.journal.close()
+            else:
                 self.journal.remove()
 
     def is_held(self) -> bool:

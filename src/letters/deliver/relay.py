@@ -105,6 +105,10 @@ class Relay:
         return None
 
     async def _open(self, connection: Connection | None) -> Connection:
+        most = self._settings.messages_per_connection
+        if connection is not None and connection.is_open and most and connection.accepted >= most:
+            await connection.quit()
+            connection = None
         while connection is None or not connection.is_open:
             if not self._idle:
                 return await self._door.open()
@@ -113,7 +117,7 @@ class Relay:
 
     async def _send_one(self, connection: Connection, message: Outgoing, batch: Batch) -> Outgoing | None:
         """Send a message; gives the one that is to follow on this connection, if its envelope may be out already."""
-        if (refusal := connection.offers.refusal(message)) is not None:
+        if not connection.has_begun(message) and (refusal := connection.offers.refusal(message)) is not None:
             self._take_answer(connection, message, refusal, batch)
             return None
         then = batch.next_at_once() if connection.offers.pipelining else None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from letters.deliver.audience import NotRenderedError, freeze
-from letters.deliver.batch import Batch, News, Stop, Transport
+from letters.deliver.batch import Batch, News, Stop
 from letters.deliver.desk import Desk, MissingRenderingError
 from letters.deliver.encode import HeaderError
 from letters.deliver.owner import Owner
+from letters.deliver.pace import is_full, next_at, next_day, room
 from letters.deliver.report import Tally, messages
+from letters.deliver.routes import Counted, Routes, send_all
+from letters.deliver.window import window_end
 from letters.model import DeliveryState, Edition, Issue, IssueState, Progress
 from letters.settings import Settings, Workspace
 from letters.store import Store
@@ -22,17 +25,18 @@ from letters.store.deliveries import (
     claim,
     count_states,
     drop_late,
-    frozen_at,
     is_finished,
     left_readers,
+    next_due,
+    postpone,
 )
+from letters.store.freezing import frozen_at
 from letters.store.issues import load_issue, record_event, set_state
 
-#: RFC 5321 section 4.5.4.1: what is deferred is given up after four to five days; and not before it was really tried.
-_GIVE_UP_AFTER = timedelta(days=5)
-_GIVE_UP_ATTEMPTS = 12
 #: The name under which a hold of our own is recorded.
 _ACTOR = "letters"
+#: The longest sleep; after it we look again whether the issue may still go.
+_NAP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,9 @@ class Run:
     store: Store
     settings: Settings
     workspace: Workspace
+    #: When it began, by the clock of the pass; and what that clock says now, for a run may take hours.
     now: datetime
+    clock: Callable[[], datetime]
     stop: threading.Event
     progress: Progress | None
     tally: Tally = field(default_factory=Tally)
@@ -53,17 +59,36 @@ class Run:
         delivery = self.settings.delivery
         return delivery.unknown == "resend" or delivery.transport == "outbox"
 
+    def nap(self, until: datetime) -> None:
+        """Wait for a moment, or for as long as one may without looking what was decided meanwhile."""
+        self.stop.wait(min(_NAP_SECONDS, max(0.0, (until - self.clock()).total_seconds())))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What comes next: claims by relay, or none and the moment to wait for, or neither when nothing is due."""
+
+    claims: dict[str, list[Claim]] = field(default_factory=dict)
+    wait_until: datetime | None = None
+    stop: Stop | None = None
+
 
 class IssueDelivery:
-    """One issue's share of a run."""
+    """One issue's share of a run. `run` may be called again, once `waits_until` has come."""
 
-    def __init__(self, run: Run, issue: Issue, owner: Owner, transport: Transport) -> None:
-        self._run, self._issue, self._owner, self._transport = run, issue, owner, transport
-        self._store, self._now, self._tally = run.store, run.now, run.tally
+    def __init__(self, run: Run, issue: Issue, owner: Owner, routes: Routes) -> None:
+        self._run, self._issue, self._owner, self._routes = run, issue, owner, routes
+        self._store, self._tally = run.store, run.tally
         self._total = self._done = 0
+        self._full: set[str] = set()
+        #: Until when messages that wait for a limit of their destination are spread.
+        self._spread_until: datetime | None = None
+        #: When the next of them is due; None when none waits.
+        self.waits_until: datetime | None = None
 
     def run(self) -> Stop | None:
         """Deliver all that is due; what stopped it, if something did."""
+        self.waits_until = None
         edition = self._run.settings.edition(self._issue.edition)
         if edition is None:
             self._tally.problem(
@@ -72,82 +97,208 @@ class IssueDelivery:
                 f'put it back, or "letters cancel {self._issue.name}"',
             )
             return None
-        if not self._freeze(edition):
+        ends = window_end(edition, self._issue.occurrence)
+        if self._is_over(edition, ends) or not self._freeze(edition):
             return None
-        desk = Desk(self._store, self._run.settings, self._issue, edition, now=self._now)
-        stopped: Stop | None = None
+        desk = Desk(self._store, self._run.settings, self._issue, edition, now=self._run.now)
         try:
-            while stopped is None and not self._run.stop.is_set() and (claims := self._claim()):
-                stopped = self._send(claims, desk)
+            stopped = self._send_rounds(desk, edition, ends)
         finally:
             desk.close()
-        if stopped is None:
-            self._finish()
-        else:
+        if stopped is not None:
             self._report_stop(stopped)
-        return stopped
+            return stopped
+        self.waits_until = self._next_turn()
+        if self.waits_until is None:
+            self._finish()
+        return None
+
+    def _next_turn(self) -> datetime | None:
+        if self._spread_until is None:
+            return None
+        with self._store.read() as c:
+            issue = load_issue(c, self._issue.id)
+            due = next_due(c, self._issue.id)
+        if issue is None or issue.state is not IssueState.APPROVED or due is None:
+            return None
+        return due if due <= self._spread_until else None
+
+    def _send_rounds(self, desk: Desk, edition: Edition, ends: datetime) -> Stop | None:
+        while not self._run.stop.is_set() and not self._is_over(edition, ends):
+            found = self._next_round()
+            if found.claims:
+                stopped = self._send(found.claims, desk)
+            elif found.wait_until is not None:
+                self._run.nap(found.wait_until)
+                stopped = None
+            else:
+                return found.stop
+            if stopped is not None:
+                return stopped
+        return None
+
+    def _is_over(self, edition: Edition, ends: datetime) -> bool:
+        """Whether the window has ended (R46): what is left is reported, and not sent."""
+        if self._run.clock() <= ends:
+            return False
+        self._spread_until = None
+        name = self._issue.name
+        told = f"its window of {edition.window} ended at {ends:%Y-%m-%d %H:%M} UTC"
+        with self._store.write() as c:
+            if frozen_at(c, self._issue.id) is None:
+                reason = f"late: {told}, before it was sent to anybody"
+                if set_state(
+                    c, self._issue.id, IssueState.HELD, reason=reason, expected=(IssueState.APPROVED,)
+                ):
+                    record_event(c, self._issue.id, "hold", _ACTOR, self._run.clock())
+                    self._tally.problem(
+                        name,
+                        f"held: {reason}",
+                        f'"letters cancel {name}"; or set a longer window for the edition and "letters approve {name}"',
+                    )
+                return True
+            late = drop_late(c, self._issue.id)
+        self._tally.dropped(late)
+        if late:
+            self._tally.problem(
+                name,
+                f"{messages(late)} not sent: {told}",
+                f'"letters deliver --explain {name}" names whose',
+            )
+        self._finish()
+        return True
 
     def _freeze(self, edition: Edition) -> bool:
         """Whether the issue's rows exist now."""
         try:
             with self._store.write() as c:
-                if freeze(c, self._issue, edition, self._run.settings, now=self._now):
+                if freeze(c, self._issue, edition, self._run.settings, now=self._run.now):
                     dropped = count_states(c, self._issue.id).get(DeliveryState.DROPPED, 0)
                     self._tally.dropped(dropped)
         except NotRenderedError as error:
             self._tally.problem(self._issue.name, str(error), "the next pass renders it, and sends the issue")
             return False
-        with self._store.write() as c:
-            frozen = frozen_at(c, self._issue.id)
-            if frozen is not None and self._now - frozen > _GIVE_UP_AFTER:
-                late = drop_late(c, self._issue.id, min_attempts=_GIVE_UP_ATTEMPTS)
-                self._tally.dropped(late)
-                if late:
-                    self._tally.problem(
-                        self._issue.name,
-                        f"{messages(late)} given up: deferred for {_GIVE_UP_AFTER.days} days",
-                    )
-            waiting = count_states(c, self._issue.id)
-        self._total = sum(waiting.get(state, 0) for state in OPEN)
-        return frozen is not None
+        with self._store.read() as c:
+            is_frozen = frozen_at(c, self._issue.id) is not None
+            if self._run.progress is not None and not self._total:
+                waiting = count_states(c, self._issue.id)
+                self._total = sum(waiting.get(state, 0) for state in OPEN)
+        return is_frozen
 
-    def _claim(self) -> list[Claim]:
-        """The next batch; empty when nothing is due."""
+    def _next_round(self) -> Round:
+        """Claim what is due, as much as the relays may be given now."""
         while True:
+            now = self._run.clock()
+            routes = self._routes.open()
             with self._store.write() as c:
+                meters = self._routes.lock(c, now=now)
+                rooms = [
+                    room(one.limit, meters[one.name], now=now) if one.name in meters else None
+                    for one in routes
+                ]
+                limit = None if None in rooms else sum(left for left in rooms if left is not None)
+                if limit == 0:
+                    if all(is_full(one.limit, meters[one.name]) for one in routes):
+                        return self._full_for_today(now)
+                    return Round(
+                        wait_until=min(next_at(one.limit, meters[one.name], now=now) for one in routes)
+                    )
                 claims, dropped = claim(
-                    c, self._issue.id, self._owner.name, now=self._now, resend_unknown=self._run.resends
+                    c,
+                    self._issue.id,
+                    self._owner.name,
+                    now=now,
+                    resend_unknown=self._run.resends,
+                    limit=limit,
                 )
+                shared = self._routes.share(c, claims, meters, now=now)
+                waiting = [(claims[place].id, until) for place, until in shared.waiting]
+                postpone(c, self._owner.name, waiting)
             self._tally.dropped(dropped)
-            # A batch of readers who all left is no end.
-            if claims or not dropped:
-                return claims
+            self._note_waiting(waiting, shared.full, now)
+            # A batch of readers who all left, or who all have to wait, is no end.
+            if shared.given or not (dropped or waiting):
+                return Round(
+                    {name: [claims[place] for place in places] for name, places in shared.given.items()}
+                )
 
-    def _send(self, claims: Sequence[Claim], desk: Desk) -> Stop | None:
-        """Send a batch, and fold what became of it into the ledger, whatever happens on the way."""
-        batch = Batch(
-            claims,
-            journal=self._owner.journal,
-            write=desk.write,
-            look=self._look,
-            stop=self._run.stop,
-            answered=self._answered,
-            writers=desk.writers,
-        )
+    def _full_for_today(self, now: datetime) -> Round:
+        if self._is_done():
+            return Round()
+        names = " and ".join(f'"{one.name}"' for one in self._routes.open())
+        why = f"the day's number of messages is reached for {names} (daily_cap, warm_up)"
+        return Round(stop=Stop(reason=why, remedy=f"they go on at {next_day(now):%Y-%m-%d %H:%M} UTC"))
+
+    def _note_waiting(self, waiting: Sequence[tuple[int, datetime]], full: set[str], now: datetime) -> None:
+        soon = [until for _, until in waiting if until < next_day(now)]
+        if soon:
+            self._spread_until = max([*soon, *([self._spread_until] if self._spread_until else [])])
+        for meter in sorted(full - self._full):
+            self._tally.problem(
+                self._issue.name,
+                f'the day\'s number of messages is reached for "{meter}"; the rest of its domains waits',
+                f"they go on at {next_day(now):%Y-%m-%d %H:%M} UTC",
+            )
+        self._full |= full
+
+    def _is_done(self) -> bool:
+        with self._store.read() as c:
+            return is_finished(c, self._issue.id, resend_unknown=self._run.resends)
+
+    def _send(self, claims: dict[str, list[Claim]], desk: Desk) -> Stop | None:
+        """Send a batch by each relay, and fold what became of them into the ledger, whatever happens on the way."""
+        answered = Counted(self._answered)
+        batches = {
+            name: Batch(
+                share,
+                journal=self._owner.journal,
+                write=desk.write,
+                look=self._look,
+                stop=self._run.stop,
+                answered=answered,
+                writers=desk.writers,
+            )
+            for name, share in claims.items()
+        }
         try:
-            desk.prepare(claims)
-            self._transport.send(batch)
+            desk.prepare([one for share in claims.values() for one in share])
+            send_all([(self._routes.transport(name), batch) for name, batch in batches.items()])
         except (HeaderError, MissingRenderingError) as error:
-            batch.end(Stop(reason=str(error), hold=True))
+            _end_all(batches, Stop(reason=str(error), hold=True))
         except OSError as error:
             # The outbox or the journal cannot be written; what was under way is settled like any other.
-            batch.end(Stop(reason=str(error), remedy="make room or mend the folder; the next pass goes on"))
+            _end_all(
+                batches, Stop(reason=str(error), remedy="make room or mend the folder; the next pass goes on")
+            )
         finally:
-            batch.close()
-            self._tally.settled(self._issue.name, self._owner.fold(now=self._now))
-        if batch.is_halted and not self._owner.is_held():
+            for batch in batches.values():
+                batch.close()
+            self._fold(claims)
+        if any(batch.is_halted for batch in batches.values()) and not self._owner.is_held():
             return Stop(reason="the connection that holds our lock was lost", remedy="the next pass goes on")
-        return batch.stopped
+        return self._judge({name: batch.stopped for name, batch in batches.items() if batch.stopped})
+
+    def _fold(self, claims: dict[str, list[Claim]]) -> None:
+        now = self._run.clock()
+        settled = self._owner.fold(now=now)
+        self._tally.settled(self._issue.name, settled)
+        back = {end.id for _, end in settled if end.state is DeliveryState.PENDING}
+        if back and self._routes.are_limited:
+            with self._store.write() as c:
+                for name, share in claims.items():
+                    self._routes.give_back(c, name, [one for one in share if one.id in back], now=now)
+
+    def _judge(self, stops: dict[str, Stop]) -> Stop | None:
+        """What stops the issue: a refusal of it, or that no relay is left; one that failed leaves its share to the others."""
+        for stop in stops.values():
+            if stop.hold:
+                return stop
+        last: Stop | None = None
+        for name, stop in stops.items():
+            last = self._routes.failed(name, stop)
+            if last is None:
+                self._tally.problem(f'relay "{name}"', f"{stop.reason}; the others go on", stop.remedy)
+        return last
 
     def _look(self, waiting: Sequence[int]) -> News:
         """What was decided elsewhere while this batch is being sent."""
@@ -176,9 +327,14 @@ class IssueDelivery:
             if stopped.hold and set_state(
                 c, self._issue.id, IssueState.HELD, reason=stopped.reason, expected=(IssueState.APPROVED,)
             ):
-                record_event(c, self._issue.id, "hold", _ACTOR, self._now)
+                record_event(c, self._issue.id, "hold", _ACTOR, self._run.clock())
         if stopped.hold:
             what, remedy = f"held: {stopped.reason}", f'mend it, then "letters approve {name}"'
         else:
             what, remedy = stopped.reason, stopped.remedy
         self._tally.problem(name, f"{what}; {messages(waiting)} wait", remedy)
+
+
+def _end_all(batches: dict[str, Batch], stop: Stop) -> None:
+    for batch in batches.values():
+        batch.end(stop)

@@ -10,7 +10,6 @@ import re
 import secrets
 import tempfile
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +18,6 @@ from pathlib import Path
 
 from letters.deliver.audience import list_domain
 from letters.deliver.batch import Batch, News, Outgoing, Transport
-from letters.deliver.dkim import Seal, SigningKey
 from letters.deliver.encode import CRLF
 from letters.deliver.journal import Journal, read_journal
 from letters.deliver.message import (
@@ -30,9 +28,7 @@ from letters.deliver.message import (
     recipient_values,
 )
 from letters.deliver.outbox import Outbox
-from letters.deliver.relay import Relay
-from letters.deliver.signing import signing_keys
-from letters.deliver.splice import literal
+from letters.deliver.single import envelope_sender, relay_of, signed
 from letters.errors import UsageError
 from letters.model import DeliveryState, Edition, Issue, IssueState, Occurrence, Rendering
 from letters.settings import Settings, Workspace
@@ -96,7 +92,7 @@ def send_trial(
     issue = Issue(id=0, edition=edition.key, occurrence=occurrence, number=number, state=IssueState.AWAITING)
     message = trial_message(settings, edition, issue, rendering, address, now=now)
     claim = Claim(id=0, issue_id=0, attempt=1, message_id="", choice="", email=address, name="", uid="")
-    sender = header_address(settings.delivery.return_path or settings.delivery.sender.addr_spec)
+    sender = envelope_sender(settings)
     outgoing = Outgoing(claim=claim, sender=sender, recipient=header_address(address), content=message)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="letters-test-")))
@@ -143,35 +139,20 @@ def trial_message(
     )
     marked = replace(rendering, subject=MARK + rendering.subject)
     template = message_template(head, issue, marked, now=now)
-    message = _without_list_headers(template.fill(recipient_values(recipient)))
-    # Signed at last: a signature speaks of the very fields that go out.
-    return _signatures(message, signing_keys(settings), now=now) + message
+    head_fields, _, body = template.fill(recipient_values(recipient)).partition(CRLF + CRLF)
+    return signed(_without_list_headers(head_fields), body, settings, now=now)
 
 
-def _without_list_headers(message: bytes) -> bytes:
-    """The message without the headers that speak of a list; continuation lines go with theirs."""
-    head, blank, body = message.partition(CRLF + CRLF)
-    return CRLF.join(field for field in _fields(head) if not _LIST_HEADER.match(field)) + blank + body
-
-
-def _signatures(message: bytes, keys: Sequence[SigningKey], *, now: datetime) -> bytes:
-    if not keys:
-        return b""
-    head, _, body = message.partition(CRLF + CRLF)
-    fields = [field + CRLF for field in _fields(head)]
-    return Seal(keys, fields=fields, personal=(), body=literal(body), now=now).signatures({})
-
-
-def _fields(head: bytes) -> list[bytes]:
-    """Header fields, each with its continuation lines."""
-    return re.split(rb"\r\n(?![ \t])", head)
+def _without_list_headers(head: bytes) -> list[bytes]:
+    """The header fields but those that speak of a list, each with its continuation lines."""
+    fields = re.split(rb"\r\n(?![ \t])", head)
+    return [field + CRLF for field in fields if not _LIST_HEADER.match(field)]
 
 
 def _transport(settings: Settings, workspace: Workspace, edition: Edition, stack: ExitStack) -> Transport:
     if settings.delivery.transport == "outbox":
         return Outbox(workspace.outbox / edition.key / "test")
-    password = settings.secrets.smtp_password
-    relay = Relay(settings.delivery.smtp, password=password.get_secret_value() if password else None)
+    relay = relay_of(settings)
     stack.callback(relay.close)
     return relay
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from itertools import islice
 from typing import NamedTuple
 
 # RFC 5321 section 4.5.3.1.5 allows 512 octets to a line; relays put whole sentences and addresses of help pages there.
@@ -68,6 +69,15 @@ class Wire(asyncio.Protocol):
             self._watch(within_seconds)
             await self._waiter
         return self._replies.popleft()
+
+    def codes(self, count: int) -> tuple[int, ...]:
+        """The codes of the next replies, as far as they are there; they stay."""
+        return tuple(reply.code for reply in islice(self._replies, count))
+
+    def drop(self, count: int) -> None:
+        """Pass over replies that are there."""
+        for _ in range(count):
+            self._replies.popleft()
 
     def close(self) -> None:
         """End at once: TLS takes leave in its own time, and our loop does not live as long."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from letters.errors import Problem
@@ -98,7 +99,13 @@ def _lengths(settings: Settings) -> Iterator[Problem]:
                 110,
                 "inboxes show 40 to 110 characters, and fill up a shorter one from the mail",
             ),
-            ("from_name", say_made_up_sender, 0, 25, "phones show some 25 characters of it"),
+            (
+                "from_name",
+                partial(say_made_up_sender, made_up=bare),
+                0,
+                25,
+                "phones show some 25 characters of it",
+            ),
         )
         for field, say, least, most, why in lengths:
             template = getattr(edition, field)

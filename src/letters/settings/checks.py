@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from letters.errors import Problem
 from letters.settings.problems import File
+from letters.settings.relays import password_variable
+from letters.settings.secrets import SMTP_PASSWORD
 from letters.settings.tables import LettersFile
-from letters.settings.types import PublishSettings, StoreSettings, Workspace
+from letters.settings.types import PublishSettings, SmtpSettings, StoreSettings, Workspace
 
 DATABASE_URL = "LETTERS_DATABASE_URL"
+_Relay = TypeVar("_Relay", bound=SmtpSettings)
 _WANTED_URL = 'wanted one such as "sqlite:///var/letters.db" or "postgresql://letters@localhost/letters"'
 
 
@@ -33,15 +36,21 @@ def settle(letters: LettersFile, workspace: Workspace, environ: Mapping[str, str
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         url = url.set(database=str(workspace.root / url.database))
     store = letters.store.model_copy(update={"url": url.render_as_string(hide_password=False)})
-    smtp = letters.delivery.smtp
+    smtp = _located(letters.delivery.smtp, workspace, environ.get(SMTP_PASSWORD))
+    relays = tuple(
+        _located(one, workspace, environ.get(password_variable(one.name))) for one in letters.delivery.relay
+    )
+    delivery = letters.delivery.model_copy(update={"smtp": smtp, "relay": relays})
+    return letters.model_copy(update={"store": store, "delivery": delivery})
+
+
+def _located(relay: _Relay, workspace: Workspace, password: str | None) -> _Relay:
     # Tokens are read from the file again and again; not where the environment has one, which wins.
-    password_file = "" if environ.get("LETTERS_SMTP_PASSWORD") else smtp.password_file
-    paths = {"ca_file": smtp.ca_file, "socket": smtp.socket, "password_file": password_file}
-    smtp = smtp.model_copy(
+    password_file = "" if password else relay.password_file
+    paths = {"ca_file": relay.ca_file, "socket": relay.socket, "password_file": password_file}
+    return relay.model_copy(
         update={key: str(workspace.root / path) if path else "" for key, path in paths.items()}
     )
-    delivery = letters.delivery.model_copy(update={"smtp": smtp})
-    return letters.model_copy(update={"store": store, "delivery": delivery})
 
 
 def _text(file: File, *path: str, default: str) -> str:

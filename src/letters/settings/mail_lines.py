@@ -74,9 +74,8 @@ def check_sender_line(template: str) -> str:
     return _checked(template, say_made_up_sender, "site, edition, issue, date, language")
 
 
-def say_made_up_sender(template: str) -> str:
+def say_made_up_sender(template: str, made_up: MailLine = MADE_UP) -> str:
     """The sender's name on a made-up issue. Raises `RenderError`."""
-    made_up = MADE_UP
     return say_sender(
         template,
         site=made_up.site,

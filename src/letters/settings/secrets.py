@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from letters.errors import Problem
 from letters.settings.problems import File
+from letters.settings.relays import read_relay_passwords
 from letters.settings.secret_files import ABSENT, read_text
 from letters.settings.signing_keys import read_signing_keys
 from letters.settings.types import DeliverySettings, Secrets, Workspace
@@ -25,17 +26,29 @@ def read_secrets(
     keys, problems = _read_link_keys(workspace, environ)
     password: str | None = None
     dkim: tuple[str, ...] = ()
+    passwords: dict[str, SecretStr] = {}
     if delivery is not None:
         password, more = _read_smtp_password(workspace, delivery, file, environ)
+        problems += more
+        passwords, more = read_relay_passwords(workspace, delivery, file, environ)
         problems += more
         dkim, more = read_signing_keys(workspace, delivery, file, environ)
         problems += more
     secrets = Secrets(
         link_keys=tuple(SecretStr(key) for key in keys),
         smtp_password=SecretStr(password) if password else None,
+        relay_passwords=passwords,
         dkim_keys=tuple(map(SecretStr, dkim)),
+        postmark_webhook=_secret(environ, "LETTERS_POSTMARK_WEBHOOK"),
+        mailgun_key=_secret(environ, "LETTERS_MAILGUN_KEY"),
+        sendgrid_key=_secret(environ, "LETTERS_SENDGRID_KEY"),
     )
     return secrets, problems
+
+
+def _secret(environ: Mapping[str, str], name: str) -> SecretStr | None:
+    value = environ.get(name, "").strip()
+    return SecretStr(value) if value else None
 
 
 def _read_link_keys(workspace: Workspace, environ: Mapping[str, str]) -> tuple[list[str], list[Problem]]:

@@ -6,7 +6,7 @@ The tables of ``letters.toml`` are in `letters.settings.types`, since they are s
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -16,6 +16,7 @@ from letters.settings.types import (
     DeliverySettings,
     PairSettings,
     PublishSettings,
+    ReturnsSettings,
     SiteSettings,
     StoreSettings,
     SubscribeSettings,
@@ -23,7 +24,7 @@ from letters.settings.types import (
     WatchSettings,
     WebSettings,
 )
-from letters.settings.values import Duration, Key, Title
+from letters.settings.values import Duration, Key, Title, at_least
 
 
 class SourceTable(Table):
@@ -98,6 +99,10 @@ class EditionTable(Table):
         "latest", description="After downtime: the latest missed issue if less than `grace` late, or none."
     )
     grace: Duration = Field(timedelta(hours=12), description="How late an issue may still be sent.")
+    window: Annotated[Duration, at_least("1m")] = Field(
+        timedelta(days=5),
+        description="How long after its hour mails may still leave; later than that they are not sent but reported.",
+    )
     uncarded: bool = Field(False, description="Also list episodes that got no card in time.")
     min_cards: int = Field(
         0,
@@ -118,6 +123,10 @@ class EditionTable(Table):
         "", description="Template of the sender's name; empty: the one in [delivery] from."
     )
     language: values.Language = Field("", description="Language of its mails (BCP 47); empty: the site's.")
+    look: Literal["digest", "brief", "single"] = Field(
+        "digest",
+        description="How its mails look: cards in full, a title and one line each, or the best card as a letter.",
+    )
 
     @field_validator("max_cards")
     @classmethod
@@ -140,6 +149,7 @@ class LettersFile(Table):
     pair: PairSettings = PairSettings()
     publish: PublishSettings = PublishSettings()
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     subscribe: SubscribeSettings = SubscribeSettings()
 

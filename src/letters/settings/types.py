@@ -23,8 +23,11 @@ from letters.settings.values import Duration, Title, at_least, parse_duration
 __all__ = [
     "DeliverySettings",
     "DkimSettings",
+    "LimitSettings",
     "PairSettings",
     "PublishSettings",
+    "RelaySettings",
+    "ReturnsSettings",
     "Secrets",
     "Settings",
     "SiteSettings",
@@ -159,6 +162,18 @@ class PublishSettings(Table):
     locked: bool = Field(True, description="Podcast hosts are told not to take the feeds over.")
 
 
+class LimitSettings(Table):
+    """``[[delivery.smtp.limit]]``, ``[[delivery.relay.limit]]``: more slowly to some destinations, which share the limit."""
+
+    domains: tuple[Annotated[values.Domain, Field(min_length=1)], ...] = Field(
+        min_length=1,
+        description="The domains of recipients' addresses, as they stand in them.",
+        examples=[("example.com", "example.net")],
+    )
+    rate: values.Rate = Field(None, description='At the most, such as "5/s" or "600/m"; empty: no limit.')
+    daily_cap: int = Field(0, ge=0, description="Messages a day (UTC), at the most; 0: no limit.")
+
+
 class SmtpSettings(Table):
     """``[delivery.smtp]``: the relay. Its password comes from LETTERS_SMTP_PASSWORD or `password_file`."""
 
@@ -171,6 +186,16 @@ class SmtpSettings(Table):
         "", description="A Unix socket instead of host and port, where the relay runs on this machine."
     )
     connections: int = Field(4, ge=1, le=100, description="Connections at the same time.")
+    messages_per_connection: int = Field(
+        0, ge=0, description="After so many messages a new connection is opened; 0: when the relay says so."
+    )
+    rate: values.Rate = Field(None, description='At the most, such as "10/s" or "600/m"; empty: no limit.')
+    daily_cap: int = Field(0, ge=0, description="Messages a day (UTC), at the most; 0: no limit.")
+    warm_up: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (),
+        description="Messages on the first day of use, on the second and so on; `daily_cap` holds from then on.",
+    )
+    limit: tuple[LimitSettings, ...] = ()
     username: str = Field("", description="For AUTH; empty: none.")
     auth: Literal["auto", "plain", "login", "cram-md5", "xoauth2"] = Field(
         "auto", description="How to log in; for xoauth2 the password is an access token."
@@ -199,6 +224,15 @@ class DkimSettings(Table):
     )
 
 
+class RelaySettings(SmtpSettings):
+    """``[[delivery.relay]]``: one of several relays. Its password comes from LETTERS_SMTP_PASSWORD_NAME or `password_file`."""
+
+    name: values.Key = Field(description="Its name in reports and meters; never changes.", examples=["first"])
+    weight: int = Field(
+        1, ge=1, le=1000, description="Its share of the messages, beside the others' weights."
+    )
+
+
 class DeliverySettings(Table):
     """``[delivery]``: how issues leave."""
 
@@ -220,12 +254,25 @@ class DeliverySettings(Table):
     )
     smtp: SmtpSettings = SmtpSettings()
     dkim: tuple[DkimSettings, ...] = ()
+    relay: tuple[RelaySettings, ...] = Field(
+        (),
+        description="Several relays instead of [delivery.smtp]; one that fails leaves its share to the others.",
+    )
 
     @property
     def sender(self) -> Address:
         """The sender's name and address."""
         name, address = parseaddr(self.from_)
         return Address(display_name=name, addr_spec=address)
+
+
+class ReturnsSettings(Table):
+    """``[returns]``: where bounces and complaints arrive. Secrets of webhooks come from the environment."""
+
+    maildir: str = Field("", description="A maildir that bounces arrive in; empty: none.")
+    ses_topics: tuple[str, ...] = Field(
+        (), description="Amazon SNS topics (ARN) that may report here; empty: none may."
+    )
 
 
 class WebSettings(Table):
@@ -255,6 +302,12 @@ class Secrets(Table):
     smtp_password: SecretStr | None = None
     #: In PEM, in the order of ``[[delivery.dkim]]``.
     dkim_keys: tuple[SecretStr, ...] = ()
+    #: "user:password" of Postmark's webhook; Mailgun's signing key; SendGrid's public key (which is none, but comes with them).
+    postmark_webhook: SecretStr | None = None
+    mailgun_key: SecretStr | None = None
+    sendgrid_key: SecretStr | None = None
+    #: Passwords of ``[[delivery.relay]]``, by name.
+    relay_passwords: Mapping[str, SecretStr] = {}
 
 
 class Settings(Table):
@@ -266,6 +319,7 @@ class Settings(Table):
     pair: PairSettings
     publish: PublishSettings
     delivery: DeliverySettings
+    returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     subscribe: SubscribeSettings = SubscribeSettings()
     sources: tuple[Source, ...] = ()

@@ -48,6 +48,36 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+_RATE = re.compile(r"(\d{1,9})/([smhd])", re.ASCII)
+
+
+def parse_rate(value: object) -> timedelta | None:
+    """``"10/s"`` as what lies between two: a tenth of a second; ``""`` is None. Raises ValueError with what was wanted."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, timedelta):
+        return value
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    shown = f'"{value}"' if isinstance(value, str) else value
+    if match is None or not int(match[1]):
+        raise ValueError(f'{shown} is no rate; wanted one such as "10/s", "600/m" or "5000/h"')
+    spacing = timedelta(seconds=_UNITS[match[2]]) / int(match[1])
+    if not spacing:
+        raise ValueError(f'{shown} is too fast to be counted; wanted "1000000/s" or less, or ""')
+    return spacing
+
+
+def format_rate(value: timedelta | None) -> str:
+    """A spelling that `parse_rate` reads as the same rate, as nearly as whole numbers say it."""
+    if value is None:
+        return ""
+    for unit in "smh":
+        count = timedelta(seconds=_UNITS[unit]) / value
+        if count >= 1 and abs(count - round(count)) < 0.001:
+            return f"{round(count)}/{unit}"
+    return f"{max(1, round(timedelta(days=1) / value))}/d"
+
+
 def format_duration(value: timedelta) -> str:
     """The shortest spelling that `parse_duration` reads as the same value; weeks are written as days."""
     seconds, parts = int(value.total_seconds()), []
@@ -226,6 +256,13 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "minLength": 2}),
+]
+#: What lies between two messages; None: no rate.
+Rate = Annotated[
+    timedelta | None,
+    BeforeValidator(parse_rate),
+    PlainSerializer(format_rate, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{1,9}/[smhd])?$"}),
 ]
 Key = Annotated[str, AfterValidator(_check_key), Field(json_schema_extra={"pattern": f"^{KEY.pattern}$"})]
 #: Text on one line that is not empty; and text on one line.

@@ -7,7 +7,7 @@ issue are made once, all together, before the first command to a relay (R39).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,6 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    insert,
     literal,
     null,
     or_,
@@ -35,30 +34,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from letters.model import DeliveryState, IssueState, SubscriberStatus
 from letters.store.subscribers import batches
-from letters.store.tables import delivery, issue, rendering, subscriber, subscription
+from letters.store.tables import delivery, issue, subscriber, subscription, waits
 
 #: How many rows are claimed, and recorded, in one statement.
 BATCH = 500
 #: Rows that will be tried without anybody's doing.
 OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
-#: How often a message is handed over before one whose fate is unknown is left so.
-MAX_ATTEMPTS_UNKNOWN = 4
+#: After so many times a message whose fate is unknown is left so: it may be what the connections die of.
+MAX_UNKNOWNS = 4
 
 UNSUBSCRIBED = "unsubscribed"
 CANCELLED = "cancelled"
 LATE = "late"
 NOTHING_TO_SAY = "nothing to say"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
-    """A row of the ledger before it is stored; `dropped` says why it never goes out."""
-
-    subscriber_id: int
-    message_id: str
-    choice: str
-    due_at: datetime | None = None
-    dropped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,79 +74,19 @@ class Outcome:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """Why somebody got an issue, or not. `state` is None for receivers of the edition who have no row."""
-
-    email: str
-    name: str
-    state: DeliveryState | None
-    reason: str
-    attempts: int = 0
-    message_id: str = ""
-    due_at: datetime | None = None
-    sent_at: datetime | None = None
-
-
-# --- freezing --------------------------------------------------------------------------------------------
-
-
-def begin_freeze(c: Connection, issue_id: int, *, now: datetime) -> bool:
-    """Take the right to make an approved issue's rows; False when that was done, or may not be done.
-
-    Locks the issue until the transaction ends, so that of two processes one makes the rows and the other finds them.
-    """
-    taken = c.execute(
-        update(issue)
-        .where(
-            issue.c.id == issue_id, issue.c.frozen_at.is_(None), issue.c.state == IssueState.APPROVED.value
-        )
-        .values(frozen_at=now)
-    )
-    return taken.rowcount == 1
-
-
-def frozen_at(c: Connection, issue_id: int) -> datetime | None:
-    """When the issue's audience was frozen; None while it was not."""
-    moment: datetime | None = c.scalar(select(issue.c.frozen_at).where(issue.c.id == issue_id))
-    return moment
-
-
-def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) -> None:
-    """Make the rows of an issue."""
-    for batch in batches(rows, BATCH):
-        c.execute(
-            insert(delivery),
-            [
-                {
-                    "issue_id": issue_id,
-                    "subscriber_id": row.subscriber_id,
-                    "state": (DeliveryState.DROPPED if row.dropped else DeliveryState.PENDING).value,
-                    "message_id": row.message_id,
-                    "choice": row.choice,
-                    "reason": row.dropped,
-                    "due_at": row.due_at,
-                }
-                for row in batch
-            ],
-        )
-
-
-def rendered_choices(c: Connection, issue_id: int) -> dict[str, bool]:
-    """Each choice that has a rendering of the issue, and whether there is anything to read in it."""
-    query = select(rendering.c.choice, rendering.c.entries, (rendering.c.html != "").label("has_html")).where(
-        rendering.c.issue_id == issue_id
-    )
-    return {row.choice: bool(row.entries) or row.has_html for row in c.execute(query)}
-
-
 # --- claiming --------------------------------------------------------------------------------------------
 
 
 def claim(
-    c: Connection, issue_id: int, owner: str, *, now: datetime, resend_unknown: bool
+    c: Connection,
+    issue_id: int,
+    owner: str,
+    *,
+    now: datetime,
+    resend_unknown: bool,
+    limit: int | None = None,
 ) -> tuple[list[Claim], int]:
-    """Give up to `BATCH` due rows of an approved issue to an owner; also says how many were dropped instead.
+    """Give up to `BATCH` due rows of an approved issue, or `limit`, to an owner; also says how many were dropped instead.
 
     Readers who left since the audience was frozen are dropped here (R09). Nothing is claimed of an issue that is no
     longer approved. Rows that another process is claiming at this moment are passed over.
@@ -167,8 +95,8 @@ def claim(
     due = (
         select(delivery.c.id)
         .where(delivery.c.issue_id == issue_id, _is_due(now, resend_unknown), approved)
-        .order_by(delivery.c.id)
-        .limit(BATCH)
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(BATCH if limit is None else min(BATCH, limit))
         .with_for_update(skip_locked=True)
         # As a table of its own the rows are picked once; a subquery may be asked again, and then picks others.
         .cte("due")
@@ -191,15 +119,37 @@ def claim(
     return [one for one in load_claims(c, owner) if one.id in kept], len(left)
 
 
+def postpone(c: Connection, owner: str, waiting: Sequence[tuple[int, datetime]]) -> None:
+    """Give back rows that were claimed in this very transaction, to be due later; as if they had never been claimed."""
+    for batch in batches(waiting, BATCH):
+        found = _outcomes_table(
+            c, [Outcome(id=row, state=DeliveryState.PENDING, due_at=due_at) for row, due_at in batch]
+        )
+        c.execute(
+            update(delivery)
+            .where(delivery.c.id == found.id, delivery.c.owner == owner)
+            .values(
+                # What may have arrived already stays so until it is really sent again.
+                state=case(
+                    (delivery.c.reason == "unknown", DeliveryState.UNKNOWN.value),
+                    else_=DeliveryState.PENDING.value,
+                ),
+                due_at=found.due_at,
+                owner=None,
+                attempts=delivery.c.attempts - 1,
+            )
+        )
+
+
 def _is_due(now: datetime, resend_unknown: bool) -> ColumnElement[bool]:
     states: ColumnElement[bool] = delivery.c.state.in_([state.value for state in OPEN])
     if resend_unknown:
         states = or_(states, _is_resent())
-    return and_(states, or_(delivery.c.due_at.is_(None), delivery.c.due_at <= now))
+    return and_(waits, states, delivery.c.due_at <= now)
 
 
 def _is_resent() -> ColumnElement[bool]:
-    return and_(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.attempts < MAX_ATTEMPTS_UNKNOWN)
+    return and_(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.unknowns < MAX_UNKNOWNS)
 
 
 def _drop_left(c: Connection, ids: Sequence[int]) -> set[int]:
@@ -295,8 +245,9 @@ def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datet
             .values(
                 state=found.state,
                 reason=found.reason,
-                due_at=found.due_at,
+                due_at=func.coalesce(found.due_at, delivery.c.due_at),
                 owner=None,
+                unknowns=delivery.c.unknowns + case((found.state == DeliveryState.UNKNOWN.value, 1), else_=0),
                 sent_at=case(
                     (found.state == DeliveryState.SENT.value, literal(now, delivery.c.sent_at.type)),
                     else_=null(),
@@ -369,14 +320,9 @@ def drop_for_issue(c: Connection, issue_id: int, *, reason: str) -> int:
     return _drop(c, delivery.c.issue_id == issue_id, reason)
 
 
-def drop_late(c: Connection, issue_id: int, *, min_attempts: int) -> int:
-    """Drop what was deferred so often that it is given up."""
-    tried = and_(
-        delivery.c.state == DeliveryState.DEFERRED.value,
-        delivery.c.issue_id == issue_id,
-        delivery.c.attempts >= min_attempts,
-    )
-    return _drop(c, tried, LATE)
+def drop_late(c: Connection, issue_id: int) -> int:
+    """Drop all that waits of an issue whose window has ended (R46)."""
+    return _drop(c, delivery.c.issue_id == issue_id, LATE)
 
 
 def drop_cancelled(c: Connection) -> int:
@@ -426,48 +372,3 @@ def next_due(c: Connection, issue_id: int) -> datetime | None:
         )
     )
     return moment
-
-
-def explain(c: Connection, issue_id: int) -> list[Explained]:
-    """Who got the issue, who did not, and why (R47); by address.
-
-    Besides the rows of the ledger it tells of people who receive the edition now and were not addressed.
-    """
-    return sorted([*_explain_rows(c, issue_id), *_explain_absent(c, issue_id)], key=lambda one: one.email)
-
-
-def _explain_rows(c: Connection, issue_id: int) -> Iterator[Explained]:
-    query = (
-        select(
-            subscriber.c.email,
-            subscriber.c.name,
-            delivery.c.state,
-            delivery.c.reason,
-            delivery.c.attempts,
-            delivery.c.message_id,
-            delivery.c.due_at,
-            delivery.c.sent_at,
-        )
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.issue_id == issue_id)
-    )
-    for row in c.execute(query).mappings():
-        yield Explained(**{**row, "state": DeliveryState(row["state"])})
-
-
-def _explain_absent(c: Connection, issue_id: int) -> Iterator[Explained]:
-    addressed = exists().where(delivery.c.issue_id == issue_id, delivery.c.subscriber_id == subscriber.c.id)
-    query = (
-        select(subscriber.c.email, subscriber.c.name, subscriber.c.status, issue.c.frozen_at)
-        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
-        .join(issue, and_(issue.c.edition == subscription.c.edition, issue.c.id == issue_id))
-        .where(subscription.c.ended_at.is_(None), ~addressed)
-    )
-    for row in c.execute(query):
-        if row.status != SubscriberStatus.CONFIRMED.value:
-            reason = "has not confirmed"
-        elif row.frozen_at is None:
-            reason = "the issue has not been addressed yet"
-        else:
-            reason = "was no confirmed receiver when the issue was addressed"
-        yield Explained(email=row.email, name=row.name, state=None, reason=reason)

@@ -8,7 +8,7 @@ in a week or month gets the first issue of the edition in each, with all that wa
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -103,19 +103,52 @@ class Gathering:
         return self._issues[place - 1].number if place else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particular:
+    """What an issue is to a reader who does not simply get each one."""
+
+    subscriber_id: int
+    choice: Choice
+    #: Why it does not come to them; empty when it does.
+    dropped: str
+
+
+class Particulars:
+    """What an issue is to each reader who does not simply get each one; in memory are those of one page."""
+
+    def __init__(self, c: Connection, edition: str, *, number: int, on: date) -> None:
+        self._all = _particulars(c, edition, number, on)
+        self._next = next(self._all, None)
+
+    def of(self, subscriber_id: int) -> Particular | None:
+        """To one reader; None for most. To be asked in the order of ids, in which readers are stored."""
+        while self._next is not None and self._next.subscriber_id < subscriber_id:
+            self._next = next(self._all, None)
+        found = self._next
+        return found if found is not None and found.subscriber_id == subscriber_id else None
+
+
 def gathered_choices(c: Connection, edition: str, *, number: int, on: date) -> list[Choice]:
     """The choices of confirmed readers for whom something was kept until the issue of that number and local date; by key."""
-    found: set[Choice] = set()
+    found = {
+        one.choice
+        for one in _particulars(c, edition, number, on)
+        if not one.dropped and one.choice.since is not None
+    }
+    return sorted(found, key=lambda choice: choice.key)
+
+
+def _particulars(c: Connection, edition: str, number: int, on: date) -> Iterator[Particular]:
+    """In the order of ids."""
     gathering = Gathering(c, edition)
-    for batch in batches(
-        load_subscribers(c, edition=edition, status=SubscriberStatus.CONFIRMED, gathering=True)
-    ):
+    readers = load_subscribers(c, edition=edition, status=SubscriberStatus.CONFIRMED, particular=True)
+    for batch in batches(readers):
         received = gathering.last_received(batch)
         for reader in batch:
             last = received.get(reader.id)
-            if not why_not(reader, last, on):
-                found.add(gathered_choice(reader, last, number))
-    return sorted((one for one in found if one.since is not None), key=lambda one: one.key)
+            dropped = why_not(reader, last, on)
+            choice = reader.choice if dropped else gathered_choice(reader, last, number)
+            yield Particular(subscriber_id=reader.id, choice=choice, dropped=dropped)
 
 
 def entries_between(c: Connection, edition: str, *, after: int, before: int) -> list[str]:

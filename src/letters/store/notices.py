@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, select, update
 
 from letters.store.tables import notice
 
@@ -78,6 +78,12 @@ def count_notices(c: Connection, *, since: datetime, email_key: str | None = Non
     if email_key is not None:
         query = query.where(notice.c.email_key == email_key)
     return c.scalar(query) or 0
+
+
+def is_anything_due(c: Connection, *, now: datetime) -> bool:
+    """Whether there is a notice to take."""
+    due = exists().where(notice.c.state == NoticeState.PENDING.value, notice.c.due_at <= now)
+    return bool(c.scalar(select(due)))
 
 
 def take_notice(c: Connection, *, now: datetime) -> Notice | None:

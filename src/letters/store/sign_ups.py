@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.store.subscribers import email_key, make_uid
@@ -91,6 +91,12 @@ def put_sign_up(c: Connection, wanted: SignUp) -> SignUp:
 def delete_sign_up(c: Connection, uid: str) -> None:
     """Forget a sign-up; nothing happens where there is none."""
     c.execute(delete(sign_up).where(sign_up.c.uid == uid))
+
+
+def is_anything_expired(c: Connection, *, asked_before: datetime) -> bool:
+    """Whether there is a sign-up, or a change of address, that nobody confirmed in time."""
+    old = (exists().where(table.c.asked_at < asked_before) for table in (sign_up, address_change))
+    return bool(c.scalar(select(or_(*old))))
 
 
 def expire_sign_ups(c: Connection, *, asked_before: datetime) -> int:

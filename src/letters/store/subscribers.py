@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import idna
-from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.model import Choice, Frequency, Subscriber, SubscriberStatus
@@ -69,11 +69,11 @@ def load_subscribers(
     *,
     edition: str | None = None,
     status: SubscriberStatus | None = None,
-    gathering: bool = False,
+    particular: bool = False,
 ) -> Iterator[Subscriber]:
     """Subscribers in the order in which they came; only receivers of `edition`, and of `status`, when given.
 
-    With `gathering`, only those who do not want each issue.
+    With `particular`, only those who do not simply want each issue: `letters.store.gathering`.
 
     Read a page at a time, so that a million of them need no more memory than one page.
     """
@@ -82,8 +82,11 @@ def load_subscribers(
         query = query.where(subscriber.c.status == status)
     if edition is not None:
         query = query.where(receives(edition))
-    if gathering:
-        query = query.where(subscriber.c.frequency != Frequency.EACH.value)
+    if particular:
+        wants_less = or_(
+            subscriber.c.frequency != Frequency.EACH.value, subscriber.c.paused_until.is_not(None)
+        )
+        query = query.where(wants_less)
     after = 0
     while rows := c.execute(query.where(subscriber.c.id > after)).all():
         yield from _subscribers(c, rows)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     or_,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -631,6 +632,8 @@ private_feed = Table(
     Column("made_at", UTCDateTime, nullable=False),
 )
 
+#: The states of rows that may be tried (again), spelt out: neither database uses a partial index where they are parameters.
+waits = text("state IN ('pending', 'deferred', 'unknown')")
 #: The ledger: one row per issue and subscriber.
 delivery = Table(
     "delivery",
@@ -642,7 +645,9 @@ delivery = Table(
     Column("message_id", Text, nullable=False, unique=True),
     Column("choice", Text, nullable=False),
     Column("reason", Text, nullable=False, default=""),
+    # Claims; and how many of them left nobody knowing whether the message was taken.
     Column("attempts", Integer, nullable=False, default=0),
+    Column("unknowns", Integer, nullable=False, server_default=text("0")),
     Column("due_at", UTCDateTime),
     Column("owner", Text),
     Column("claimed_at", UTCDateTime),
@@ -651,4 +656,43 @@ delivery = Table(
     Index("ix_delivery_issue_id_state", "issue_id", "state"),
     Index("ix_delivery_owner", "owner"),
     Index("ix_delivery_subscriber_id", "subscriber_id"),
+    Index("ix_delivery_waits", "issue_id", "due_at", "id", sqlite_where=waits, postgresql_where=waits),
+)
+#: When a relay, or a limit of a relay, may be given its next message (`letters.deliver.pace`).
+pace = Table(
+    "pace",
+    metadata,
+    Column("meter", Text, primary_key=True),
+    Column("free_at", UTCDateTime),
+)
+#: How many messages it was given on a day, in UTC.
+pace_day = Table(
+    "pace_day",
+    metadata,
+    Column("meter", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("given", Integer, nullable=False),
+)
+
+#: What came back: one row per recipient that a report names. Told twice it is one row still.
+returned = Table(
+    "returned",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    # The mail's digest or the provider's own name of the event, and which of its recipients.
+    Column("event", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    # A `letters.model.ReturnKind`.
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="SET NULL")),
+    Column("issue_id", ForeignKey("issue.id")),
+    # Of `letters.store.suppression`; empty where nobody was found.
+    Column("digest", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    UniqueConstraint("event", "part"),
+    Index("ix_returned_digest", "digest"),
+    Index("ix_returned_delivery_id", "delivery_id"),
+    Index("ix_returned_issue_id_kind", "issue_id", "kind"),
+    Index("ix_returned_at", "at"),
 )

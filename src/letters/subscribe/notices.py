@@ -22,10 +22,16 @@ from letters.store.notices import (
     NoticeKind,
     NoticeState,
     end_notice,
+    is_anything_due,
     prune_notices,
     take_notice,
 )
-from letters.store.sign_ups import expire_sign_ups, find_address_change, find_sign_up
+from letters.store.sign_ups import (
+    expire_sign_ups,
+    find_address_change,
+    find_sign_up,
+    is_anything_expired,
+)
 from letters.store.subscribers import find_by_uid
 from letters.subscribe.signing_up import is_fresh
 from letters.text import Wordings, make_environment, render
@@ -83,8 +89,13 @@ def send_notices(
 
     Killed at any moment, it is made up for: what was taken is free again ten minutes later, and goes out with the same Message-ID.
     """
+    asked_before = now - settings.subscribe.confirm_within
+    with store.read() as c:
+        # Asked every minute, and mostly for nothing: SQLite has one writer, and this must not be it then.
+        if not is_anything_due(c, now=now) and not is_anything_expired(c, asked_before=asked_before):
+            return NoticesReport()
     with store.write() as c:
-        expired = expire_sign_ups(c, asked_before=now - settings.subscribe.confirm_within)
+        expired = expire_sign_ups(c, asked_before=asked_before)
         prune_notices(c, made_before=now - _REMEMBERED)
     count = _Count()
     while stop is None or not stop.is_set():
@@ -141,7 +152,8 @@ def _facts(c: Connection, settings: Settings, notice: Notice, *, now: datetime) 
         titles = {edition.key: edition.title for edition in settings.editions}
         return _Facts(
             email=asked.email,
-            name=asked.name,
+            # Not the name that was entered: it could be a stranger's message.
+            name="",
             url=links.confirm_url(asked.uid),
             language=asked.language,
             editions=tuple(titles.get(key, key) for key in asked.editions),

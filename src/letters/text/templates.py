@@ -29,9 +29,16 @@ def make_environment(overrides: Path | None) -> jinja2.Environment:
     Values are escaped in ``.html``, ``.mjml`` and ``.xml``; an undefined name is an error. Filters, and the functions that
     say something in the language of the page or mail: `letters.text.speaking`.
     """
-    folders = [folder for folder in (overrides, find_shipped("templates")) if folder is not None]
+    shipped = find_shipped("templates")
+    folders = [folder for folder in (overrides, shipped) if folder is not None]
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in folders]),
+        loader=jinja2.ChoiceLoader(
+            [
+                *(jinja2.FileSystemLoader(folder) for folder in folders),
+                # So that a workspace's template can extend the shipped one of its own name, block by block.
+                jinja2.PrefixLoader({"shipped": jinja2.FileSystemLoader(shipped)}),
+            ]
+        ),
         autoescape=jinja2.select_autoescape(("html", "mjml", "xml"), default_for_string=False),
         bytecode_cache=_COMPILED,
         **_MANNERS,
@@ -93,6 +100,8 @@ def _errors(name: str, *, one_line: bool = False) -> Iterator[None]:
         # An expression may raise anything: a template is code that its operator wrote.
         place = _place(error.__traceback__) or name
         words = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
+        # Whoever called the template may have said what it was about.
+        words = "; ".join([words, *getattr(error, "__notes__", ())])
         raise RenderError(f"{place}: {words}") from error
 
 

@@ -25,6 +25,7 @@ from letters.web.personal import PERSONAL_ROUTES
 from letters.web.private import PRIVATE_ROUTES, PrivateShelf
 from letters.web.signing_up import SIGN_UP_ROUTES
 from letters.web.tree import PublishedTree
+from letters.web.webhooks import WEBHOOK_ROUTES
 from letters.web.websub import WEBSUB_ROUTES
 
 __all__ = ["HouseProvider", "WebHouse", "make_app"]
@@ -55,6 +56,7 @@ def make_app(
         *OWN_FEED_ROUTES,
         *PRIVATE_ROUTES,
         *WEBSUB_ROUTES,
+        *WEBHOOK_ROUTES,
     ]
     # What lies below their first names is never looked for in the tree: it is somebody's secret.
     owned = frozenset(path.split("/")[1] for route in ours for path in route.paths)
