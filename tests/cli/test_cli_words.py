@@ -75,6 +75,25 @@ def test_check_names_every_problem_with_file_and_line(letters: Letters, workspac
         assert words in ran.out
 
 
+def test_check_names_every_fault_of_every_catalogue(letters: Letters, workspace: Path) -> None:
+    folder = workspace / "templates/catalogues"
+    folder.mkdir(parents=True)
+    (folder / "de.po").write_text(
+        'msgid "To get it, write to %(address)s."\nmsgstr "An %(adress)s"\n\nmsgid "Save"\nmsgstr "100 %"\n'
+    )
+    (folder / "sv.po").write_text('msgid "Save"\nmsgstr Spara\n')
+    (folder / "fr.po").write_text('msgid "Save"\nmsgstr "Enregistrer"\n')
+    ran = letters("check", "-w", workspace)
+    assert ran.code == 1
+    for words in (
+        'templates/catalogues/de.po:1: "An %(adress)s" has the placeholder',
+        'templates/catalogues/de.po:4: "100 %" has a "%"',
+        "templates/catalogues/sv.po:2: is no gettext catalogue",
+    ):
+        assert words in " ".join(ran.out.split())
+    assert "fr.po" not in ran.out
+
+
 def test_check_of_a_sound_workspace_says_so(letters: Letters, workspace: Path) -> None:
     ran = letters("check", "-w", workspace)
     assert ran.code == 0, ran.out

@@ -194,3 +194,15 @@ def test_hostile_names_of_topics_stay_text(press: Press) -> None:
 
 def test_before_the_first_publishing_there_is_none(press: Press) -> None:
     assert PrivatePress(press.store, press.settings).write(choose(), "rss") is None
+
+
+def test_a_german_feed_says_all_in_german_and_is_the_same_feed(filled: Press) -> None:
+    english = json.loads(write(filled, "json", choose("signals")))
+    site = filled.settings.site.model_copy(update={"language": "de"})
+    filled.settings = filled.settings.model_copy(update={"site": site})
+    german = json.loads(write(filled, "json", choose("signals")))
+    assert german["title"] == "Signal, für Sie"
+    assert german["description"].startswith("Zusammenfassungen und Kernaussagen zu ")
+    assert "Summaries" not in german["description"]
+    assert german["_podcast"]["guid"] == english["_podcast"]["guid"]
+    assert [one["id"] for one in german["items"]] == [one["id"] for one in english["items"]]

@@ -274,3 +274,30 @@ def test_a_save_keeps_what_a_sign_up_gave(store: Store, post: Post) -> None:
     with store.write() as c:
         save_subscribers(c, [reader], now=NOON + DAY)
     assert load(store) == reader
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "lead"),
+    [
+        (
+            "de-AT",
+            "Bestätigen Sie Ihr Abonnement von Signal",
+            "Diese Adresse wurde auf unserer Website eingetragen",
+        ),
+        ("", "Confirm your subscription to Signal", "This address was entered on our site to get:"),
+        # Nothing is known to be said in it.
+        ("eo", "Confirm your subscription to Signal", "This address was entered on our site to get:"),
+    ],
+)
+def test_a_mail_to_confirm_is_in_the_language_of_whoever_signed_up(
+    sqlite_store: Store, post: Post, language: str, subject: str, lead: str
+) -> None:
+    ask(sqlite_store, replace(ADA, language=language))
+    post.collect(sqlite_store)
+    (mail,) = post.mails
+    assert mail.subject == subject
+    assert lead in mail.text
+    assert lead in mail.html
+    assert f'<html lang="{language if language == "de-AT" else "en"}"' in mail.html
+    assert max(len(line) for line in mail.text.splitlines() if "http" not in line) <= 72
+    assert mail.text.endswith("\n\nSignal\nhttps://signal.example\n")

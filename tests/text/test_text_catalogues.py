@@ -119,3 +119,27 @@ def test_a_template_says_what_the_page_or_mail_says(tmp_path: Path) -> None:
     german = render(environment, "a.html", language="de", to="<a>")
     assert german == "Um ihn zu erhalten, schreiben Sie an &lt;a&gt;.4.368"
     assert render(environment, "a.html", to="b") == "To get it, write to b.4,368"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('msgid "Save"\nmsgstr "Spara', r"sv\.po:7: .* neither a comment nor a keyword"),
+        ('msgid "Save"\nmsgstr Spara', r"sv\.po:7: .* neither a comment nor a keyword"),
+        (
+            'msgid "Save"\n\nmsgid "Name"\nmsgstr "Namn"',
+            r"sv\.po:\d+: is no gettext catalogue: missing msgstr",
+        ),
+    ],
+)
+def test_what_is_no_catalogue_is_refused_with_its_line(tmp_path: Path, entry: str, words: str) -> None:
+    file = catalogue(tmp_path, "sv", entry)
+    with pytest.raises(RenderError, match=words):
+        read_catalogue(file)
+
+
+def test_a_rule_of_plurals_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    file = catalogue(tmp_path, "sv", 'msgid "Save"\nmsgstr "Spara"')
+    file.write_text(file.read_text(encoding="utf-8").replace("(n != 1)", "(n ! 1)"), encoding="utf-8")
+    with pytest.raises(RenderError, match=r'sv\.po: its Plural-Forms have "\(n ! 1\)"'):
+        read_catalogue(file)

@@ -15,6 +15,7 @@ from letters.cli.options import JsonOption, WorkspaceOption
 from letters.errors import Problem, SettingsError
 from letters.settings import init_workspace, load_settings, warnings
 from letters.store import Store
+from letters.text import check_catalogues
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(db, name="db")
@@ -46,7 +47,7 @@ def init(
 
 @app.command()
 def check(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Name every problem of the configuration and the cards, with file, line and remedy."""
+    """Name every problem of the configuration, the cards and the catalogues, with file, line and remedy."""
     face = face_of(context)
     place = face.workspace(workspace)
     problems: list[Problem] = []
@@ -59,6 +60,7 @@ def check(context: typer.Context, workspace: WorkspaceOption = None, as_json: Js
     else:
         problems += warnings(settings)
         problems += check_cards(place, settings)
+        problems += check_catalogues(place.root, place.templates)
         if not face.as_json:
             face.out.print(
                 f"{count(len(settings.sources), 'source')}, {count(len(settings.editions), 'edition')}, "

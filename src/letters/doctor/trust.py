@@ -18,7 +18,8 @@ from letters.files import replace_file
 from letters.model import Issue, IssueState
 from letters.settings import Settings, Workspace
 from letters.store import Store
-from letters.store.deliveries import OPEN, count_states, frozen_at
+from letters.store.deliveries import OPEN, count_states
+from letters.store.freezing import frozen_at
 from letters.store.issues import load_issues, record_event, set_state
 from letters.store.subscribers import count_readers
 

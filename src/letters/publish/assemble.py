@@ -15,10 +15,10 @@ from letters.publish.content import (
     Surroundings,
     original_of,
     related_references,
+    say_verb,
     show_of,
     summarise,
     title_of,
-    verb_of,
     write_content,
 )
 from letters.publish.imprint import Imprint
@@ -44,7 +44,7 @@ def make_item(
         updated=whole_seconds(entry.updated_at),
         author=(clean_line(card.credit.curator) if card else "") or publication,
         categories=_categories(entry.topics, entry.audiences, around.addresses),
-        origin=Link(url=origin, title=show_of(entry) or verb_of(entry)) if origin else None,
+        origin=Link(url=origin, title=show_of(entry) or say_verb(entry, around.wording)) if origin else None,
         related=_related(entry, around),
         media=make_media(episode),
         language=language_tag(card.language if card else episode.language),

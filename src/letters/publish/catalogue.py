@@ -93,7 +93,7 @@ class Catalogue:
                 for item in items
             ],
             metadata=self._publication.of_feed(document, [(item.title, item.url) for item in items]),
-            readers=in_readers(document.addresses["rss"]),
+            readers=in_readers(document.addresses["rss"], self._pages.wording),
             archive=self._archive(feed.path, len(pages), max(pages.values(), default=0), addresses),
         )
 
@@ -105,7 +105,7 @@ class Catalogue:
         return FeedPage(
             feed=feed,
             document=document,
-            heading=heading_of(feed),
+            heading=heading_of(feed, self._pages.wording),
             noun="card",
             count=stored.held,
             rhythm=rhythm([entry.published for entry in held], self._pages.wording),
@@ -116,7 +116,7 @@ class Catalogue:
                 topic=feed.topic,
                 audience=feed.audience,
             ),
-            readers=in_readers(rss),
+            readers=in_readers(rss, self._pages.wording),
             apps=in_podcast_apps(rss) if document.has_media else (),
             archive=self._archive(feed.path, archived, stored.pages, addresses),
             narrower=self._narrower(feed, addresses),
@@ -186,7 +186,7 @@ class Catalogue:
             document=document,
             url=self._addresses.home,
             metadata=self._publication.of_home(),
-            readers=in_readers(rss),
+            readers=in_readers(rss, self._pages.wording),
             apps=in_podcast_apps(rss) if document.has_media else (),
         )
         return self._pages.render("index.html", root="", page=page)

@@ -16,21 +16,25 @@ from letters.model import Audience, Card, Entry, RelatedCard, Topic
 from letters.publish.addresses import Addresses
 from letters.publish.clean import clean_line, lines, paragraphs, web_address
 from letters.publish.media import media_type
+from letters.text import Wording
 
 _WATCHED_AT = ("youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com")
 _SUMMARY_LENGTH = 500
 UNTITLED = "Untitled"
+_ENGLISH = Wording()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What an entry's HTML links to besides its episode."""
+    """What an entry's HTML links to besides its episode, and the language of its labels."""
 
     addresses: Addresses
     #: Paths of the feeds that exist: only those topics and audiences are links.
     paths: frozenset[str]
     #: CARD in the address of published cards, by title, for related cards that are named but not linked.
     cards: Mapping[str, str]
+    #: The site's.
+    wording: Wording = _ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def show_of(entry: Entry) -> str:
 
 
 def verb_of(entry: Entry) -> str:
-    """What one does with the original: Listen, Watch or Read."""
+    """What one does with the original, whatever it is called in the site's language: Listen, Watch or Read."""
     kinds = {media_type(one).partition("/")[0].lower() for one in entry.episode.enclosures}
     if "video" in kinds or _is_watched(entry.episode.link):
         return "Watch"
@@ -102,6 +106,16 @@ def verb_of(entry: Entry) -> str:
         return "Listen"
     medium = entry.card.credit.medium if entry.card else ""
     return {"video": "Watch", "episode": "Listen", "podcast": "Listen"}.get(medium, "Read")
+
+
+def say_verb(entry: Entry, wording: Wording) -> str:
+    """The same as a label."""
+    labels = {
+        "Listen": wording.gettext("Listen"),
+        "Watch": wording.gettext("Watch"),
+        "Read": wording.gettext("Read"),
+    }
+    return labels[verb_of(entry)]
 
 
 def _is_watched(link: str) -> bool:
@@ -138,48 +152,68 @@ def related_references(card: Card, around: Surroundings) -> list[Reference]:
     return [Reference(clean_line(one.title), url(one)) for one in card.related if clean_line(one.title)]
 
 
-def credit_line(card: Card) -> str:
+def credit_line(card: Card, wording: Wording = _ENGLISH) -> str:
     """Who curated and who published, as one sentence or two; empty when the card says neither."""
     curator, publisher = clean_line(card.credit.curator), clean_line(card.credit.publisher)
     parts = []
     if curator:
-        parts.append(f"Editorial summary, takeaway and curation by {curator}.")
+        parts.append(
+            wording.gettext("Editorial summary, takeaway and curation by %(curator)s.", curator=curator)
+        )
     if publisher:
-        parts.append(f"Original {clean_line(card.credit.medium) or 'article'} published by {publisher}.")
+        medium = _medium(clean_line(card.credit.medium) or "article", wording)
+        parts.append(
+            wording.gettext(
+                "Original %(medium)s published by %(publisher)s.", medium=medium, publisher=publisher
+            )
+        )
     return " ".join(parts)
+
+
+def _medium(medium: str, wording: Wording) -> str:
+    """What kind of thing the original is; a word of the card's own stays as it is."""
+    known = {
+        "article": wording.gettext("article"),
+        "episode": wording.gettext("episode"),
+        "podcast": wording.gettext("podcast"),
+        "video": wording.gettext("video"),
+    }
+    return known.get(medium, medium)
 
 
 def write_content(entry: Entry, around: Surroundings) -> str:
     """The entry as HTML, in the order of a card page: where it comes from, what it says, where it leads."""
-    parts = [_origin(entry)]
+    gettext = around.wording.gettext
+    parts = [_origin(entry, around.wording)]
     if entry.card is None:
         parts += _paragraphs(entry.episode.description)
     else:
-        parts += _card(entry.card)
-    parts.append(_row("Topics", topic_references(entry, around)))
-    parts.append(_row("Best for", audience_references(entry, around)))
+        parts += _card(entry.card, around.wording)
+    parts.append(_row(gettext("Topics"), topic_references(entry, around)))
+    parts.append(_row(gettext("Best for"), audience_references(entry, around)))
     if entry.card is not None:
         parts += _related(entry.card, around)
-        parts.append(_wrap("p", _escape(credit_line(entry.card))))
+        parts.append(_wrap("p", _escape(credit_line(entry.card, around.wording))))
     return "\n".join(filter(None, parts))
 
 
-def _card(card: Card) -> list[str]:
+def _card(card: Card, wording: Wording) -> list[str]:
+    gettext = wording.gettext
     parts = _paragraphs(card.summary)
     if card.takeaway:
-        parts += ["<h3>Key takeaway</h3>", *_paragraphs(card.takeaway)]
+        parts += [_wrap("h3", _escape(gettext("Key takeaway"))), *_paragraphs(card.takeaway)]
     if card.insights:
-        parts += ["<h3>Key insights</h3>", *_paragraphs(card.insights.lead)]
-        parts += _bullets("Principles", card.insights.principles)
-        parts += _bullets("In practice", card.insights.in_practice)
+        parts += [_wrap("h3", _escape(gettext("Key insights"))), *_paragraphs(card.insights.lead)]
+        parts += _bullets(gettext("Principles"), card.insights.principles)
+        parts += _bullets(gettext("In practice"), card.insights.in_practice)
     return parts
 
 
-def _origin(entry: Entry) -> str:
+def _origin(entry: Entry, wording: Wording) -> str:
     show, url = _escape(show_of(entry)), original_of(entry)
     if not url:
         return _wrap("p", show)
-    link = _link(verb_of(entry), url)
+    link = _link(say_verb(entry, wording), url)
     return f"<p>{show} · {link}</p>" if show else f"<p>{link}</p>"
 
 
@@ -188,17 +222,18 @@ def _related(card: Card, around: Surroundings) -> list[str]:
     if not references:
         return []
     on = clean_line(card.related_on)
-    heading = f"Related on {on}" if on else "Related"
+    gettext = around.wording.gettext
+    heading = gettext("Related on %(place)s", place=on) if on else gettext("Related")
     return [f"<h3>{_escape(heading)}</h3>", _list(map(_reference, references))]
 
 
 def _bullets(heading: str, items: Iterable[str]) -> list[str]:
     points = [_escape(line) for line in lines(items)]
-    return [f"<h4>{heading}</h4>", _list(points)] if points else []
+    return [_wrap("h4", _escape(heading)), _list(points)] if points else []
 
 
 def _row(label: str, references: list[Reference]) -> str:
-    return f"<p>{label}: {', '.join(map(_reference, references))}</p>" if references else ""
+    return f"<p>{_escape(label)}: {', '.join(map(_reference, references))}</p>" if references else ""
 
 
 def _list(items: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -20,14 +20,14 @@ class Listed:
     document: Document
 
 
-def write(title: str, groups: Mapping[str, Sequence[Listed]], *, updated: datetime) -> bytes:
+def write(title: str, groups: Iterable[tuple[str, Sequence[Listed]]], *, updated: datetime) -> bytes:
     """Feeds under a heading each; a group without a heading stands at the top level. RSS, which every reader takes."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title
     etree.SubElement(head, "dateModified").text = format_datetime(updated)
     body = etree.SubElement(root, "body")
-    for heading, feeds in groups.items():
+    for heading, feeds in groups:
         if feeds:
             parent = etree.SubElement(body, "outline", text=heading, title=heading) if heading else body
             for one in feeds:

@@ -258,7 +258,7 @@ def _with_card(page: CardPage, entry: Entry, around: Surroundings) -> CardPage:
         in_practice=lines(card.insights.in_practice),
         related=related_references(card, around),
         related_on=clean_line(card.related_on),
-        credit=credit_line(card),
+        credit=credit_line(card, around.wording),
     )
 
 

@@ -24,7 +24,16 @@ from letters.publish.items import Document, Item
 from letters.publish.pages import Pages
 from letters.publish.reading import Reading
 from letters.publish.record import Scope
-from letters.publish.selection import ALL, GROUPS, Names, describe, edition_path, group_of, heading_of
+from letters.publish.selection import (
+    ALL,
+    GROUPS,
+    Names,
+    describe,
+    edition_path,
+    group_heading,
+    group_of,
+    heading_of,
+)
 from letters.publish.site import Site
 from letters.publish.tree import Target
 from letters.settings import Settings
@@ -57,8 +66,9 @@ class Press:
         self._imprint = Imprint.of(settings)
         self._addresses = Addresses.of(settings.site.base_url)
         self._linked = names.linked(undeclared=settings.publish.undeclared)
-        self._around = self._surroundings(self._addresses)
         pages = Pages(overrides, settings.site, sign_up=settings.subscribe.open)
+        self._wording = pages.wording
+        self._around = self._surroundings(self._addresses)
         self._site = Site(reading, names, settings, self, pages=pages)
         self._catalogue = Catalogue(reading, names, settings, self, pages=pages)
         #: Of the feeds' documents that were made, by path.
@@ -151,10 +161,12 @@ class Press:
 
     def _describe(self, path: str) -> Feed:
         about = clean_line(self._settings.site.description)
-        return describe(path, self._names, publication=self._publication, about=about)
+        return describe(path, self._names, publication=self._publication, about=about, wording=self._wording)
 
     def _surroundings(self, addresses: Addresses) -> Surroundings:
-        return Surroundings(addresses=addresses, paths=self._linked, cards=self._reading.addresses)
+        return Surroundings(
+            addresses=addresses, paths=self._linked, cards=self._reading.addresses, wording=self._wording
+        )
 
     def surroundings(self, root: str) -> Surroundings:
         """For links inside the tree, from a page at `root`."""
@@ -267,8 +279,10 @@ class Press:
             if path in self._gone:
                 continue
             feed = self.feed(path)
-            listed = opml.Listed(heading_of(feed), self._document(stored, (), history.Links()))
+            listed = opml.Listed(heading_of(feed, self._wording), self._document(stored, (), history.Links()))
             groups[group_of(feed)].append(listed)
         # The list changes when a feed is added, not with what the feeds hold.
         updated = max(whole_seconds(stored.since) for stored in feeds.values())
-        return opml.write(f"{self._publication}: all feeds", groups, updated=updated)
+        title = self._wording.gettext("%(publication)s: all feeds", publication=self._publication)
+        headed = [(group_heading(group, self._wording), listed) for group, listed in groups.items()]
+        return opml.write(title, headed, updated=updated)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from letters.model import Choice, Feed
+from letters.model import Audience, Choice, Feed, Topic
 from letters.publish.addresses import Addresses
 from letters.publish.assemble import make_document, make_item
 from letters.publish.clean import clean_line
@@ -28,6 +29,7 @@ from letters.settings import Settings
 from letters.store import Store
 from letters.store.feeds import StoredFeed
 from letters.store.private_feeds import newest_published
+from letters.text import Wording, Wordings
 
 FOLDER = "private"
 
@@ -60,12 +62,13 @@ class SharedDocument:
 class PrivatePress:
     """Makes the documents of private feeds by one version of the settings and one state of the collection.
 
-    Used by one thread at a time.
+    Used by one thread at a time. `overrides` is the workspace's folder of templates, where its own catalogues lie.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, *, overrides: Path | None = None) -> None:
         self._store, self._settings = store, settings
         self._reading = Reading(store, size=settings.publish.entries)
+        self._wording = Wordings(overrides).of(settings.site.language)
         self._publication = clean_line(settings.site.title)
         self._addresses = Addresses.of(settings.site.base_url)
         # Changes are announced to a hub by the feed's address, and this one's nobody is to hear of.
@@ -76,6 +79,7 @@ class PrivatePress:
             addresses=self._addresses,
             paths=self._names.linked(undeclared=settings.publish.undeclared),
             cards=self._reading.addresses,
+            wording=self._wording,
         )
         self._item = lru_cache(_KEPT_ITEMS)(self._make_item)
         self._written = lru_cache(_KEPT_ITEMS)(self._write_item)
@@ -117,8 +121,8 @@ class PrivatePress:
         document = make_document(
             Feed(
                 path=path,
-                title=f"{self._publication}, for you",
-                description=describe_choice(choice, self._names),
+                title=self._wording.gettext("%(publication)s, for you", publication=self._publication),
+                description=describe_choice(choice, self._names, self._wording),
             ),
             stored,
             items,
@@ -131,23 +135,25 @@ class PrivatePress:
         return replace(document, page=self._addresses.home, is_private=True)
 
 
-def describe_choice(choice: Choice, names: Names) -> str:
+def describe_choice(choice: Choice, names: Names, wording: Wording) -> str:
     """What the feed holds, in a sentence; keys that nobody knows any more are shown as they are."""
-    topics = _listed(
-        sorted(clean_line(names.topics[one].name) if one in names.topics else one for one in choice.topics)
-    )
-    audiences = _listed(
-        sorted(
-            clean_line(names.audiences[one].name) if one in names.audiences else one
-            for one in choice.audiences
+    gettext = wording.gettext
+    topics = wording.alternatives(_names(choice.topics, names.topics))
+    audiences = wording.alternatives(_names(choice.audiences, names.audiences))
+    if topics and audiences:
+        return gettext(
+            "Summaries and takeaways on %(topics)s, best for %(audiences)s, each with its episode.",
+            topics=topics,
+            audiences=audiences,
         )
-    )
-    about = f" on {topics}" if topics else ""
-    best = f"best for {audiences}, " if audiences else ""
-    return f"Summaries and takeaways{about}, {best}each with its episode."
+    if topics:
+        return gettext("Summaries and takeaways on %(topics)s, each with its episode.", topics=topics)
+    if audiences:
+        return gettext(
+            "Summaries and takeaways, best for %(audiences)s, each with its episode.", audiences=audiences
+        )
+    return gettext("Summaries and takeaways, each with its episode.")
 
 
-def _listed(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+def _names(keys: Collection[str], known: Mapping[str, Topic] | Mapping[str, Audience]) -> list[str]:
+    return sorted(clean_line(known[key].name) if key in known else key for key in keys)

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from letters.publish.content import Reference
+from letters.text import Wording
+
+_ENGLISH = Wording()
 
 
 def _escaped(url: str) -> str:
@@ -27,7 +30,6 @@ _READERS: Mapping[str, Callable[[str], str]] = {
     "NewsBlur": lambda url: f"https://www.newsblur.com/?url={_escaped(url)}",
     "The Old Reader": lambda url: f"https://theoldreader.com/feeds/subscribe?url={_escaped(url)}",
     "Feedbin": lambda url: f"https://feedbin.com/?subscribe={_escaped(url)}",
-    "An app on this device": lambda url: f"feed:{url}",
 }
 _PODCAST_APPS: Mapping[str, Callable[[str], str]] = {
     "Apple Podcasts": lambda url: f"podcast://{_without_scheme(url)}",
@@ -37,9 +39,10 @@ _PODCAST_APPS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def in_readers(url: str) -> list[Reference]:
+def in_readers(url: str, wording: Wording = _ENGLISH) -> list[Reference]:
     """Where a feed at this absolute address can be opened to be read."""
-    return [Reference(name, link(url)) for name, link in _READERS.items()]
+    on_device = Reference(wording.gettext("An app on this device"), f"feed:{url}")
+    return [*(Reference(name, link(url)) for name, link in _READERS.items()), on_device]
 
 
 def in_podcast_apps(url: str) -> list[Reference]:

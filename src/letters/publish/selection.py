@@ -11,10 +11,12 @@ from letters.model import Audience, Edition, Entry, Feed, Topic
 from letters.publish.clean import clean_line
 from letters.publish.content import digest_entry
 from letters.publish.gone import Gone
+from letters.text import Wording
 
 ALL = "all"
 
-#: Headings of the list of all feeds, in their order.
+_ENGLISH = Wording()
+#: Parts of the list of all feeds, in their order.
 GROUPS = ("", "Topics", "Audiences", "Topics for an audience", "Newsletters")
 
 Undeclared = Literal["feed", "tag"]
@@ -114,46 +116,60 @@ def plan_updates(
     return changes
 
 
-def describe(path: str, names: Names, *, publication: str, about: str) -> Feed:
+def describe(path: str, names: Names, *, publication: str, about: str, wording: Wording = _ENGLISH) -> Feed:
     """A feed's title and description, from its path. `about` is the publication's own sentence."""
     kind, _, rest = path.partition("/")
     first, _, second = rest.partition("/")
     if kind == "editions":
-        return _describe_edition(path, names.editions.get(first), first, publication=publication)
+        return _describe_edition(
+            path, names.editions.get(first), first, publication=publication, wording=wording
+        )
     topic = names.topics.get(first, Topic(key=first, name=first)) if kind == "topics" else None
     who = second if kind == "topics" else first
     audience = names.audiences.get(who, Audience(key=who, name=who)) if who and kind != ALL else None
     return Feed(
         path=path,
-        title=_title(topic, audience, publication=publication),
-        description=_description(topic, audience, publication=publication, about=about),
+        title=_title(topic, audience, publication=publication, wording=wording),
+        description=_description(topic, audience, publication=publication, about=about, wording=wording),
         topic=topic,
         audience=audience,
     )
 
 
-def _title(topic: Topic | None, audience: Audience | None, *, publication: str) -> str:
-    about = f": {clean_line(topic.name)}" if topic else ""
-    reader = f" for {clean_line(audience.name)}" if audience else ""
-    return f"{publication}{about}{reader}"
-
-
-def _description(topic: Topic | None, audience: Audience | None, *, publication: str, about: str) -> str:
-    if topic and audience:
-        return f"Summaries and takeaways on {clean_line(topic.name)} that are best for {clean_line(audience.name)}."
+def _title(topic: Topic | None, audience: Audience | None, *, publication: str, wording: Wording) -> str:
     if topic:
-        return f"Summaries and takeaways on {clean_line(topic.name)}, each with its episode."
+        publication = f"{publication}: {clean_line(topic.name)}"
+    if not audience:
+        return publication
+    return wording.gettext("%(what)s for %(audience)s", what=publication, audience=clean_line(audience.name))
+
+
+def _description(
+    topic: Topic | None, audience: Audience | None, *, publication: str, about: str, wording: Wording
+) -> str:
+    gettext = wording.gettext
+    on, reader = (clean_line(one.name) if one else "" for one in (topic, audience))
+    if topic and audience:
+        return gettext(
+            "Summaries and takeaways on %(topic)s that are best for %(audience)s.", topic=on, audience=reader
+        )
+    if topic:
+        return gettext("Summaries and takeaways on %(topics)s, each with its episode.", topics=on)
     if audience:
-        return f"Summaries and takeaways that are best for {clean_line(audience.name)}."
-    return about or f"Summaries and takeaways, each with its episode, by {publication}."
+        return gettext("Summaries and takeaways that are best for %(audience)s.", audience=reader)
+    return about or gettext(
+        "Summaries and takeaways, each with its episode, by %(publication)s.", publication=publication
+    )
 
 
-def _describe_edition(path: str, edition: Edition | None, key: str, *, publication: str) -> Feed:
+def _describe_edition(
+    path: str, edition: Edition | None, key: str, *, publication: str, wording: Wording
+) -> Feed:
     title = clean_line(edition.title) if edition else key
     return Feed(
         path=path,
         title=f"{publication}: {title}",
-        description=f"The issues of the newsletter {title}.",
+        description=wording.gettext("The issues of the newsletter %(edition)s.", edition=title),
     )
 
 
@@ -165,16 +181,18 @@ def audience_name(feed: Feed) -> str:
     return clean_line(feed.audience.name) if feed.audience else ""
 
 
-def heading_of(feed: Feed) -> str:
+def heading_of(feed: Feed, wording: Wording = _ENGLISH) -> str:
     """What a feed is called where the publication is clear."""
     if feed.path == ALL:
-        return "Everything"
-    names = [name for name in (topic_name(feed), audience_name(feed)) if name]
-    return " for ".join(names) or feed.title.partition(": ")[2] or feed.title
+        return wording.gettext("Everything")
+    topic, audience = topic_name(feed), audience_name(feed)
+    if topic and audience:
+        return wording.gettext("%(what)s for %(audience)s", what=topic, audience=audience)
+    return topic or audience or feed.title.partition(": ")[2] or feed.title
 
 
 def group_of(feed: Feed) -> str:
-    """The heading it stands under in the list of all feeds; none for everything."""
+    """Which of the `GROUPS` it stands in, in the list of all feeds; none for everything."""
     if feed.path == ALL:
         return ""
     if feed.path.startswith("editions/"):
@@ -182,3 +200,14 @@ def group_of(feed: Feed) -> str:
     if feed.topic and feed.audience:
         return "Topics for an audience"
     return "Topics" if feed.topic else "Audiences"
+
+
+def group_heading(group: str, wording: Wording) -> str:
+    """What one of the `GROUPS` is called."""
+    headings = {
+        "Topics": wording.gettext("Topics"),
+        "Audiences": wording.gettext("Audiences"),
+        "Topics for an audience": wording.gettext("Topics for an audience"),
+        "Newsletters": wording.gettext("Newsletters"),
+    }
+    return headings.get(group, "")

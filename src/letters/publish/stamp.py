@@ -67,7 +67,10 @@ def digest_site(settings: Settings, names: Names, *, overrides: Path) -> str:
 
 
 def _templates(folder: Path) -> Iterable[Path]:
-    return sorted(one for one in (folder / "web").rglob("*") if one.is_file())
+    """Of pages, and the catalogues of what pages and feeds say."""
+    return sorted(
+        one for part in ("web", "catalogues") for one in (folder / part).rglob("*") if one.is_file()
+    )
 
 
 def _sources() -> Iterable[Path]:

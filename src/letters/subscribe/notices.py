@@ -34,7 +34,7 @@ from letters.store.sign_ups import (
 )
 from letters.store.subscribers import find_by_uid
 from letters.subscribe.signing_up import is_fresh
-from letters.text import make_environment, render
+from letters.text import Wordings, make_environment, render
 
 #: How long after a try the next one comes, and how many there are: some eleven hours in all.
 _DELAYS = (1, 2, 5, 15, 30, 60, 120, 120, 120, 180)
@@ -64,6 +64,8 @@ class _Facts:
     editions: tuple[str, ...] = ()
     old: str = ""
     new: str = ""
+    #: What the reader chose to be addressed in; empty: as the site.
+    language: str = ""
 
 
 @dataclass
@@ -153,6 +155,7 @@ def _facts(c: Connection, settings: Settings, notice: Notice, *, now: datetime) 
             # Not the name that was entered: it could be a stranger's message.
             name="",
             url=links.confirm_url(asked.uid),
+            language=asked.language,
             editions=tuple(titles.get(key, key) for key in asked.editions),
         )
     reader, change = find_by_uid(c, notice.uid), find_address_change(c, notice.uid)
@@ -164,14 +167,18 @@ def _facts(c: Connection, settings: Settings, notice: Notice, *, now: datetime) 
         url=links.address_url(reader.uid, notice.serial),
         old=reader.email,
         new=change.email,
+        language=reader.language,
     )
     return facts if notice.kind is NoticeKind.ADDRESS_OLD else replace(facts, email=change.email)
 
 
 def _write(settings: Settings, workspace: Workspace, notice: Notice, facts: _Facts) -> NoticeMail:
     environment = make_environment(workspace.templates)
+    # A reader who is served in a language that has no words of ours gets those of the site.
+    is_spoken = bool(facts.language) and Wordings(workspace.templates).speaks(facts.language)
     shown = {
         "site": settings.site,
+        "language": facts.language if is_spoken else settings.site.language,
         "url": facts.url,
         "email": facts.email,
         "editions": facts.editions,

@@ -106,7 +106,15 @@ def read_sign_up(store: Store, settings: Settings, uid: str, *, now: datetime) -
         return found if is_fresh(found.asked_at, settings, now=now) else None
     if reader is None:
         return None
-    return SignUp(uid=uid, email=reader.email, editions=reader.editions, place="", wording="", asked_at=now)
+    return SignUp(
+        uid=uid,
+        email=reader.email,
+        editions=reader.editions,
+        language=reader.language,
+        place="",
+        wording="",
+        asked_at=now,
+    )
 
 
 def is_fresh(asked_at: datetime, settings: Settings, *, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Text: foreign HTML in, harmless HTML or plain text out; names in, keys out; templates in, rendered text out. Pure."""
 
+from letters.text.catalogues import check_catalogues
 from letters.text.controls import one_line, strip_controls
 from letters.text.html import plain_text, safe_url, sanitise
 from letters.text.keys import KEY, make_key, slug
@@ -13,6 +14,7 @@ __all__ = [
     "NotShippedError",
     "Wording",
     "Wordings",
+    "check_catalogues",
     "check_line",
     "count_words",
     "date_words",

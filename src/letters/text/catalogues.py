@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 
@@ -17,48 +17,103 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
-from letters.errors import RenderError
+from letters.errors import Problem, RenderError
 from letters.text.shipped import find_shipped
+
+
+class CatalogueError(RenderError):
+    """A catalogue cannot be used."""
+
+    def __init__(self, file: Path, line: int | None, what: str) -> None:
+        super().__init__(file, line, what)
+        self.file, self.line, self.what = file, line, what
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
+
 
 #: Where catalogues lie, in a folder of templates.
 FOLDER = "catalogues"
 
+_LINE = re.compile(rb'(?:msg\w+(?:\[\d+\])?\s*)?"(?:[^"\\]|\\.)*"')
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(.?))", re.DOTALL)
 
 
 def find_translations(language: str, overrides: Path | None = None) -> NullTranslations:
     """What is known in a language: a workspace's catalogue before the shipped one, "de-AT" before "de", English at last.
 
-    Raises `RenderError` with the file and line of what is wrong in a catalogue.
+    Raises `CatalogueError` with the file and line of what is wrong in one.
     """
-    places = [folder for folder in (overrides, find_shipped("templates")) if folder is not None]
-    found = [
-        _load(file, file.stat().st_mtime_ns)
-        for name in _names(language)
-        for place in places
-        if (file := place / FOLDER / f"{name}.po").is_file()
-    ]
+    found = [_load(file, file.stat().st_mtime_ns) for file in _files(language, overrides)]
     first, *others = [*found, NullTranslations()]
     for translations in others:
         first.add_fallback(translations)
     return first
 
 
+def has_catalogue(language: str, overrides: Path | None = None) -> bool:
+    """Whether there is a catalogue for a language, of a workspace's own or shipped; it is not read."""
+    return bool(_files(language, overrides))
+
+
+def check_catalogues(workspace: Path, templates: Path) -> list[Problem]:
+    """Everything that is wrong in a workspace's catalogues, with file and line."""
+    problems = []
+    for file in sorted((templates / FOLDER).glob("*.po")):
+        try:
+            errors = _faults(file, _parse(file))
+        except CatalogueError as error:
+            errors = [error]
+        where = str(file.relative_to(workspace) if file.is_relative_to(workspace) else file)
+        problems += [Problem(where=where, line=error.line, what=error.what) for error in errors]
+    return problems
+
+
 def read_catalogue(file: Path) -> Catalog:
-    """A catalogue, checked. Raises `RenderError` with file and line."""
+    """A catalogue, checked. Raises `CatalogueError` with file and line."""
+    catalogue = _parse(file)
+    for fault in _faults(file, catalogue):
+        raise fault
+    return catalogue
+
+
+def _parse(file: Path) -> Catalog:
+    _check_quotes(file)
     try:
         with file.open("rb") as lines:
             catalogue = read_po(lines, locale=file.stem.replace("-", "_"), abort_invalid=True)
     except PoFileError as error:
-        raise RenderError(f"{file}:{error.lineno or 1}: is no gettext catalogue: {error.args[0]}") from error
+        raise CatalogueError(
+            file, (error.lineno or 0) + 1, f"is no gettext catalogue: {error.args[0]}"
+        ) from error
     except ValueError as error:
-        raise RenderError(f"{file}: is no gettext catalogue: {error}") from error
+        raise CatalogueError(file, None, f"is no gettext catalogue: {error}") from error
     except LookupError as error:
-        raise RenderError(f'{file}: "{file.stem}" is no language that Babel knows: {error}') from error
-    for message in catalogue:
-        if message.id and (fault := fault_of(message)):
-            raise RenderError(f"{file}:{message.lineno}: {fault}")
+        what = f'"{file.stem}" is no language that Babel knows: {error}'
+        raise CatalogueError(file, None, what) from error
+    try:
+        c2py(catalogue.plural_expr)
+    except ValueError as error:
+        what = f'its Plural-Forms have "{catalogue.plural_expr}", which is no rule of plurals: {error}'
+        raise CatalogueError(file, None, what) from error
     return catalogue
+
+
+def _check_quotes(file: Path) -> None:
+    """Babel takes the first and last character of a text for its quotes, whatever they are."""
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        text = line.strip()
+        if text and not text.startswith(b"#") and not _LINE.fullmatch(text):
+            shown = text.decode("utf-8", "replace")[:80]
+            what = (
+                f"is no gettext catalogue: {shown!r} is neither a comment nor a keyword with a text in quotes"
+            )
+            raise CatalogueError(file, number, what)
+
+
+def _faults(file: Path, catalogue: Catalog) -> list[CatalogueError]:
+    found = ((message.lineno, fault_of(message)) for message in catalogue if message.id)
+    return [CatalogueError(file, line, fault) for line, fault in found if fault]
 
 
 def fault_of(message: Message) -> str:
@@ -81,6 +136,13 @@ def fault_of(message: Message) -> str:
 def _texts(value: str | Sequence[str] | None) -> list[str]:
     """The forms of a message or translation that are written."""
     return [text for text in ([value] if isinstance(value, str) else value or ()) if text]
+
+
+def _files(language: str, overrides: Path | None) -> list[Path]:
+    """The catalogues that speak for a language, the nearest first."""
+    places = [folder for folder in (overrides, find_shipped("templates")) if folder is not None]
+    files = (place / FOLDER / f"{name}.po" for name in _names(language) for place in places)
+    return [file for file in files if file.is_file()]
 
 
 def _names(language: str) -> list[str]:

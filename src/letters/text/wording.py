@@ -15,7 +15,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
-from letters.text.catalogues import find_translations
+from letters.text.catalogues import find_translations, has_catalogue
 
 
 class Wording:
@@ -85,6 +85,10 @@ class Wording:
         """ "A, B and C"."""
         return format_list(names, locale=self._locale) if names else ""
 
+    def alternatives(self, names: Sequence[str]) -> str:
+        """ "A, B or C"."""
+        return format_list(names, "or", locale=self._locale) if names else ""
+
     def weekday(self, number: int) -> str:
         """The name of a day, 0 for Monday."""
         return str(get_day_names("wide", "stand-alone", self._locale)[number])
@@ -106,6 +110,12 @@ class Wordings:
     def __init__(self, overrides: Path | None = None) -> None:
         self._overrides = overrides
         self._known: dict[str, Wording] = {}
+
+    def speaks(self, language: str) -> bool:
+        """Whether anything is known to be said in a language: English, or one that has a catalogue."""
+        return language.replace("_", "-").split("-")[0].lower() == "en" or has_catalogue(
+            language, self._overrides
+        )
 
     def of(self, language: str) -> Wording:
         """The wording of a BCP 47 tag. Raises `RenderError` for a catalogue that cannot be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from letters.errors import LinkError
+from letters.text import Wording
 from letters.web.clicking import CLICK_ROUTES
 from letters.web.confirming import CONFIRM_ROUTES
 from letters.web.front import Front
@@ -33,28 +34,6 @@ __all__ = ["HouseProvider", "WebHouse", "make_app"]
 #: No form of ours comes near it.
 _LARGEST_BODY_BYTES = 64_000
 
-_WORDS = {
-    400: ("This cannot be read", "What was sent is not what our form sends. Go back and try once more."),
-    404: (
-        "There is no such page",
-        "The address may have been cut off on its way, or the page may have moved.",
-    ),
-    405: ("This address works differently", "It does not answer this kind of request."),
-    410: (
-        "This link is no longer in use",
-        "The subscription it belonged to has been deleted, so there is nothing left to change.",
-    ),
-    429: (
-        "That was a little fast",
-        "So many have signed up from your part of the network that we have to make a pause. Try again in some minutes.",
-    ),
-    413: ("That was too much", "No form of ours is so long, so nothing was changed."),
-    500: ("Something broke on our side", "It has been noted. Nothing was changed unless you were told so."),
-}
-_DAMAGED = (
-    "This link is damaged",
-    "Some mail programs cut long addresses in two. Copy the whole address from the mail, and try once more.",
-)
 _log = structlog.get_logger("letters.web")
 
 
@@ -105,13 +84,55 @@ def make_app(
     return Front(app, tree)
 
 
+def words_of(wording: Wording) -> Mapping[int | str, tuple[str, str]]:
+    """What is said when something is wrong: a title and a sentence, by status or, of a link that cannot be read, by "damaged"."""
+    gettext = wording.gettext
+    return {
+        400: (
+            gettext("This cannot be read"),
+            gettext("What was sent is not what our form sends. Go back and try once more."),
+        ),
+        404: (
+            gettext("There is no such page"),
+            gettext("The address may have been cut off on its way, or the page may have moved."),
+        ),
+        405: (
+            gettext("This address works differently"),
+            gettext("It does not answer this kind of request."),
+        ),
+        410: (
+            gettext("This link is no longer in use"),
+            gettext("The subscription it belonged to has been deleted, so there is nothing left to change."),
+        ),
+        413: (gettext("That was too much"), gettext("No form of ours is so long, so nothing was changed.")),
+        429: (
+            gettext("That was a little fast"),
+            gettext(
+                "So many have signed up from your part of the network that we have to make a pause. Try again in some minutes."
+            ),
+        ),
+        500: (
+            gettext("Something broke on our side"),
+            gettext("It has been noted. Nothing was changed unless you were told so."),
+        ),
+        "damaged": (
+            gettext("This link is damaged"),
+            gettext(
+                "Some mail programs cut long addresses in two. Copy the whole address from the mail, and try once more."
+            ),
+        ),
+    }
+
+
 def _damaged(request: Request[Any, Any, Any], _error: LinkError) -> Response[bytes]:
-    return _page(request, 400, *_DAMAGED)
+    return _page(request, 400, about="damaged")
 
 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    status = error.status_code if error.status_code in _WORDS else 400 if error.status_code < 500 else 500
-    page = _page(request, status, *_WORDS[status])
+    status = error.status_code
+    if status not in words_of(Wording()):
+        status = 400 if status < 500 else 500
+    page = _page(request, status)
     page.headers.update(error.headers or {})
     return page
 
@@ -120,13 +141,17 @@ def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     """Tells the log everything but the address, and the reader nothing but that it happened."""
     handler = request.route_handler
     _log.error("a request broke", handler=handler.handler_name, method=request.method, exc_info=error)
-    return _page(request, 500, *_WORDS[500])
+    return _page(request, 500)
 
 
-def _page(request: Request[Any, Any, Any], status: int, title: str, text: str) -> Response[bytes]:
+def _page(request: Request[Any, Any, Any], status: int, *, about: int | str | None = None) -> Response[bytes]:
+    about = status if about is None else about
     try:
-        return site_of(request).page("error", status=status, title=title, text=text)
-    except Exception:  # noqa: BLE001 - what broke may be the page itself, a workspace's own template for one
+        site = site_of(request)
+        title, text = words_of(site.wording())[about]
+        return site.page("error", status=status, title=title, text=text)
+    except Exception:  # noqa: BLE001 - what broke may be the page itself, a workspace's own template or catalogue for one
         _log.exception("the error page broke")
+        title, text = words_of(Wording())[about]
         plain = f"{title}\n\n{text}\n".encode()
         return Response(plain, status_code=status, media_type=MediaType.TEXT, headers=dict(PRIVATE_HEADERS))

@@ -49,7 +49,13 @@ def confirm(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody
         return _gone(site)
     _log.info("a subscription was confirmed")
     coming = subscribe.upcoming(house.store, house.settings, reader, now=now)
-    return site.page("message", kind="confirmed", choose=choose_url(site, Token(reader.uid)), coming=coming)
+    return site.page(
+        "message",
+        language=reader.language,
+        kind="confirmed",
+        choose=choose_url(site, Token(reader.uid)),
+        coming=coming,
+    )
 
 
 def _page(site: Site, read: Token, token: str, *, again: bool = False) -> Response[bytes]:
@@ -59,6 +65,7 @@ def _page(site: Site, read: Token, token: str, *, again: bool = False) -> Respon
         return _gone(site)
     return site.page(
         "confirm",
+        language=asked.language,
         email=asked.email,
         editions=[edition for edition in settings.editions if edition.key in asked.editions],
         token=token,

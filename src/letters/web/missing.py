@@ -44,11 +44,14 @@ async def _answer(request: Request[Any, Any, Any]) -> Response[bytes]:
 def _gone_page(site: Site, gone: Gone) -> Response[bytes]:
     """410, which makes readers stop asking, and says where to go (decision 066)."""
     base_url = site.house.settings.site.base_url
-    text = Markup("What was published at this address has been taken away for good.")
+    gettext = site.wording().gettext
+    text = Markup("{}").format(gettext("What was published at this address has been taken away for good."))
     if gone.successor:
         href = root_of(base_url) + quote(gone.successor)
-        text += Markup(' It goes on here: <a href="{}">{}</a>.').format(href, gone.successor)
-    page = site.page("error", status=410, title="This is no longer published", text=text)
+        link = Markup('<a href="{}">{}</a>').format(href, gone.successor)
+        # The sentence is the operator's own, like a template; what is put into it is escaped above.
+        text += Markup(" ") + Markup(gettext("It goes on here: %(link)s.", link=link))  # noqa: S704
+    page = site.page("error", status=410, title=gettext("This is no longer published"), text=text)
     page.headers["Cache-Control"] = "public, max-age=300"
     # So that a program in another site's page can tell "gone" from "unreachable".
     page.headers["Access-Control-Allow-Origin"] = "*"

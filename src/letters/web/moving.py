@@ -18,7 +18,7 @@ from letters.links import Purpose, Token
 from letters.subscribe import Step, TooOften
 from letters.web.forms import read_any_form
 from letters.web.pages import Site, in_thread, site_of
-from letters.web.personal import find_preferences, preferences_page
+from letters.web.personal import find_preferences, language_for, preferences_page
 from letters.web.presses import is_pressed
 
 _log = structlog.get_logger("letters.web")
@@ -76,15 +76,20 @@ def agree(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) 
     fields = read_any_form(body, request.headers.get("content-type", ""))
     if not is_pressed(fields, site.links(), _stamped("agree", read), now=now):
         return _page(site, read, token, again=True)
-    house = site.house
+    house, language = site.house, language_for(site, read.uid)
     step = subscribe.agree_to_move(house.store, house.settings, read.uid, read.serial or "", now=now)
     if step is Step.GONE:
-        return _gone(site)
+        return _gone(site, read)
     if step is Step.TAKEN:
-        return site.page("message", kind="address-taken")
+        return site.page("message", language=language, kind="address-taken")
     if step is Step.MADE:
         _log.info("an address was changed")
-    return site.page("message", kind="address-agreed", waiting="" if step is Step.MADE else step.value)
+    return site.page(
+        "message",
+        language=language,
+        kind="address-agreed",
+        waiting="" if step is Step.MADE else step.value,
+    )
 
 
 @post("/address/{token:str}/refuse", status_code=200)
@@ -97,17 +102,18 @@ def refuse(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody)
         return _page(site, read, token, again=True)
     house = site.house
     subscribe.refuse_to_move(house.store, house.settings, read.uid, read.serial or "", now=now)
-    return site.page("message", kind="address-kept")
+    return site.page("message", language=language_for(site, read.uid), kind="address-kept")
 
 
 def _page(site: Site, read: Token, token: str, *, again: bool = False) -> Response[bytes]:
     house, now = site.house, datetime.now(UTC)
     move = subscribe.read_move(house.store, house.settings, read.uid, read.serial or "", now=now)
     if move is None:
-        return _gone(site)
+        return _gone(site, read)
     links = site.links()
     return site.page(
         "address",
+        language=language_for(site, read.uid),
         move=move,
         token=token,
         agree=links.stamp(_stamped("agree", read), at=now),
@@ -116,8 +122,8 @@ def _page(site: Site, read: Token, token: str, *, again: bool = False) -> Respon
     )
 
 
-def _gone(site: Site) -> Response[bytes]:
-    return site.page("message", status=410, kind="address-gone")
+def _gone(site: Site, read: Token) -> Response[bytes]:
+    return site.page("message", status=410, language=language_for(site, read.uid), kind="address-gone")
 
 
 def _stamped(what: str, read: Token) -> str:

@@ -15,7 +15,7 @@ from letters import subscribe
 from letters.links import Purpose, Token
 from letters.web.forms import read_any_form
 from letters.web.pages import PRIVATE_HEADERS, Site, in_thread, site_of
-from letters.web.personal import find_preferences
+from letters.web.personal import find_preferences, language_for
 from letters.web.presses import is_pressed
 
 _log = structlog.get_logger("letters.web")
@@ -52,15 +52,17 @@ def erase(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) 
     fields = read_any_form(body, request.headers.get("content-type", ""))
     if not is_pressed(fields, site.links(), _stamped(read), now=now):
         return _page(site, read, token, again=True)
+    language = language_for(site, read.uid)
     if subscribe.erase(site.house.store, read.uid, now=now):
         _log.info("somebody was erased")
-    return site.page("message", kind="erased")
+    return site.page("message", language=language, kind="erased")
 
 
 def _page(site: Site, read: Token, token: str, *, again: bool = False) -> Response[bytes]:
     offered = find_preferences(site, read)
     return site.page(
         "erase",
+        language=offered.subscriber.language,
         email=offered.subscriber.email,
         token=token,
         stamp=site.links().stamp(_stamped(read), at=datetime.now(UTC)),

@@ -16,7 +16,7 @@ from litestar.enums import MediaType
 from letters.links import Links
 from letters.settings import Settings, Workspace
 from letters.store import Store
-from letters.text import make_environment, render
+from letters.text import Wording, Wordings, make_environment, render
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,12 +64,20 @@ class Site:
         keys = [key.get_secret_value() for key in settings.secrets.link_keys]
         return Links(keys, settings.site.base_url)
 
-    def page(self, name: str, *, status: int = 200, **values: object) -> Response[bytes]:
-        """The page of ``templates/web/NAME.html``, with `site`, `root`, `status` and `values`."""
+    def wording(self, language: str = "") -> Wording:
+        """What Letters says in a reader's language, if it is one that we speak; else in the site's."""
+        return _wordings(self.house.workspace.templates).of(self._spoken(language))
+
+    def page(self, name: str, *, status: int = 200, language: str = "", **values: object) -> Response[bytes]:
+        """The page of ``templates/web/NAME.html``, with `site`, `root`, `status` and `values`.
+
+        `language` is the reader's, where it is known; what we do not speak is said in the site's.
+        """
         settings = self.house.settings
         environment = _environment(self.house.workspace.templates)
         root = root_of(settings.site.base_url)
-        shown = {"site": settings.site, "root": root, "status": status, **values}
+        spoken = self._spoken(language)
+        shown = {"site": settings.site, "root": root, "status": status, "language": spoken, **values}
         html = render(environment, f"web/{name}.html", **shown)
         return Response(
             html.encode(), status_code=status, media_type=MediaType.HTML, headers=dict(PRIVATE_HEADERS)
@@ -79,6 +87,10 @@ class Site:
         """The words of ``templates/text/NAME.txt``, as one line."""
         environment = _environment(self.house.workspace.templates)
         return " ".join(render(environment, f"text/{name}.txt", site=self.house.settings.site).split())
+
+    def _spoken(self, language: str) -> str:
+        is_spoken = bool(language) and _wordings(self.house.workspace.templates).speaks(language)
+        return language if is_spoken else self.house.settings.site.language
 
 
 def root_of(base_url: str) -> str:
@@ -102,6 +114,11 @@ def in_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 def site_of(request: Request[Any, Any, Any]) -> Site:
     site: Site = request.app.state.site
     return site
+
+
+@lru_cache(maxsize=4)
+def _wordings(workspace_templates: Path) -> Wordings:
+    return Wordings(workspace_templates)
 
 
 @lru_cache(maxsize=4)

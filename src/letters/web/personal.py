@@ -21,6 +21,7 @@ from letters import subscribe
 from letters.links import Purpose, Token
 from letters.publish import FORMATS
 from letters.publish.when import sent_when
+from letters.store.subscribers import find_by_uid
 from letters.subscribe import LONGEST_PAUSE, Preferences
 from letters.web.forms import (
     PreferencesForm,
@@ -45,7 +46,13 @@ def show_unsubscribe(request: Request[Any, Any, Any], token: FromPath[str]) -> R
     """The form; also for a reader who is gone, for whom it does no harm."""
     site = site_of(request)
     read = site.links().read(Purpose.UNSUBSCRIBE, token)
-    return site.page("unsubscribe", edition=_title(site, read), token=token, choose=choose_url(site, read))
+    return site.page(
+        "unsubscribe",
+        language=language_for(site, read.uid),
+        edition=_title(site, read),
+        token=token,
+        choose=choose_url(site, read),
+    )
 
 
 @post("/unsubscribe/{token:str}", status_code=200)
@@ -62,6 +69,7 @@ def unsubscribe(request: Request[Any, Any, Any], token: FromPath[str], body: Raw
     # The same whether the reader got it a moment ago, long ago, or is gone (R08).
     return site.page(
         "message",
+        language=language_for(site, read.uid),
         kind="left",
         edition=_title(site, read),
         choose=choose_url(site, read),
@@ -135,6 +143,7 @@ def undo(request: Request[Any, Any, Any], token: FromPath[str], body: RawBody) -
     _log.info("a leaving was undone")
     return site.page(
         "message",
+        language=language_for(site, read.uid),
         kind="undone",
         titles_back=[_title(site, Token(read.uid, edition=key)) for key in back],
         choose=choose_url(site, read),
@@ -198,6 +207,13 @@ def find_preferences(site: Site, token: Token) -> Preferences:
     return found
 
 
+def language_for(site: Site, uid: str) -> str:
+    """What the reader chose to be addressed in; nothing of one who is gone, or did not choose."""
+    with site.house.store.read() as c:
+        reader = find_by_uid(c, uid)
+    return reader.language if reader else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFeed:
     """A reader's feed as the page shows it; `addresses` by format."""
@@ -217,15 +233,17 @@ def preferences_page(
     address: str = "",
 ) -> Response[bytes]:
     """The page; with what was just done to the reader's feed ("replaced", "stopped") or address ("asked", "same", "wrong", "later")."""
-    house, now = site.house, datetime.now(UTC)
+    house, now, language = site.house, datetime.now(UTC), offered.subscriber.language
+    wording = site.wording(language)
     return site.page(
         "preferences",
+        language=language,
         subscriber=offered.subscriber,
         editions=offered.editions,
         topics=offered.topics,
         audiences=offered.audiences,
         zones=zones_by_region(offered.subscriber.zone),
-        hours={edition.key: sent_when(edition) for edition in offered.editions},
+        hours={edition.key: sent_when(edition, wording) for edition in offered.editions},
         languages=languages_of(offered, house.settings.site.language),
         coming=subscribe.upcoming(house.store, house.settings, offered.subscriber, now=now),
         first_day=now.date() + timedelta(days=1),
@@ -250,6 +268,7 @@ def left_all_page(site: Site, token: Token, *, had: Collection[str] = ()) -> Res
     """With a way back to what the reader had. A feed is no mail: it goes on, and the page says so."""
     return site.page(
         "message",
+        language=language_for(site, token.uid),
         kind="left-all",
         choose=choose_url(site, token),
         has_feed=subscribe.has_private_feed(site.house.store, token.uid),

@@ -44,12 +44,6 @@ _GUARDS = {
 # Readers ask each time, which costs a 304; no cache on the way keeps a copy.
 _KEPT = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
-_NO_SUCH = "There is no such feed. Copy the whole address from your preferences page.\n"
-_STOPPED = (
-    "This feed was stopped, or has another address now. Your preferences page has it, if you have one.\n"
-)
-_TOO_EARLY = "Nothing has been published yet. Ask again later.\n"
-
 
 @dataclass
 class _State:
@@ -115,7 +109,8 @@ class PrivateShelf:
     def _state(self, house: WebHouse, settings: Settings, tree_token: str | None) -> _State:
         found = self._find_state(settings, tree_token)
         if found is None:
-            found = _State(settings, tree_token, PrivatePress(house.store, settings))
+            press = PrivatePress(house.store, settings, overrides=house.workspace.templates)
+            found = _State(settings, tree_token, press)
             with self._looking:
                 self._states = [found, *self._states][:_STATES]
         return found
@@ -126,16 +121,24 @@ class PrivateShelf:
 def private_feed(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """The feed; 304 if the reader holds it; 410 once it was replaced or stopped, or its reader is gone; 404 for all else."""
     site = site_of(request)
+    gettext = site.wording().gettext
     token, _, form = name.rpartition(".")
     uid, feed = _find(site, token) if form in FORMATS else ("", None)
     if not uid:
-        return _refuse(404, _NO_SUCH)
+        return _refuse(
+            404, gettext("There is no such feed. Copy the whole address from your preferences page.")
+        )
     if feed is None:
-        return _refuse(410, _STOPPED)
+        return _refuse(
+            410,
+            gettext(
+                "This feed was stopped, or has another address now. Your preferences page has it, if you have one."
+            ),
+        )
     shelf: PrivateShelf = request.app.state.private
     original = shelf.find(site.house, feed, form)
     if original is None:
-        return _refuse(503, _TOO_EARLY)
+        return _refuse(503, gettext("Nothing has been published yet. Ask again later."))
     accept = request.headers.get("accept-encoding", "").encode("latin-1", "replace")
     gzipped = any(coding.name == b"gzip" for coding in wanted_codings(accept))
     copy = original.copy(token=token, uid=uid, gzipped=gzipped)
@@ -166,7 +169,7 @@ def _refuse(status: int, text: str) -> Response[bytes]:
     headers = {"Cache-Control": "no-store", **_GUARDS}
     if status == 503:
         headers["Retry-After"] = "300"
-    return Response(text.encode(), status_code=status, media_type=MediaType.TEXT, headers=headers)
+    return Response(f"{text}\n".encode(), status_code=status, media_type=MediaType.TEXT, headers=headers)
 
 
 PRIVATE_ROUTES = [private_feed]

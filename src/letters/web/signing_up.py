@@ -76,6 +76,7 @@ def _page(
 ) -> Response[bytes]:
     settings, now = site.house.settings, datetime.now(UTC)
     offer = subscribe.read_offer(site.house.store, settings)
+    wording = site.wording()
     ticked = {name: frozenset(fields.get(name, ())) for name in ("edition", "topic", "audience")}
     if len(offer.editions) == 1:
         ticked["edition"] = frozenset({offer.editions[0].key})
@@ -85,7 +86,7 @@ def _page(
         editions=offer.editions,
         topics=offer.topics,
         audiences=offer.audiences,
-        hours={edition.key: sent_when(edition) for edition in offer.editions},
+        hours={edition.key: sent_when(edition, wording) for edition in offer.editions},
         ticked=ticked,
         email=_last(fields, "email")[:254],
         consent=site.text("consent"),
