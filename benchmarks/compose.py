@@ -39,7 +39,7 @@ import mjml
 
 from letters.compose import compose
 from letters.compose.issue import Press
-from letters.compose.render import Renderer
+from letters.compose.render import Renderer, SetPage
 from letters.compose.view import IssueView
 from letters.model import Card, Choice, Edition, Entry, Insights, Occurrence, Subscriber, SubscriberStatus
 from letters.settings import Settings, Workspace
@@ -98,9 +98,9 @@ class Recording(Renderer):
 
     last: IssueView
 
-    def html(self, view: IssueView) -> str:
+    def set(self, view: IssueView) -> SetPage:
         self.last = view
-        return super().html(view)
+        return super().set(view)
 
 
 # --- one issue ---------------------------------------------------------------------------------------------
