@@ -36,13 +36,29 @@ class Piece:
     markup: str
 
 
+class _Key:
+    """What a piece depends on. A card has many texts, and a key is looked up several times: it is hashed once."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._hash == other._hash and self._parts == other._parts
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What is to stand in one place."""
 
     macro: Macro
     arguments: tuple[object, ...]
-    key: Hashable
+    key: _Key
 
 
 def note(number: int) -> str:
@@ -89,7 +105,7 @@ class Placing:
 
     def _want(self, macro: Macro, arguments: tuple[object, ...]) -> _Asked:
         name = str(getattr(macro, "name", macro))
-        key = (self.same, name, arguments)
+        key = _Key(self.same, name, arguments)
         if key not in self._found and key not in self._new:
             kept = self.shelf.get(key)
             if kept is None:
@@ -160,7 +176,9 @@ class Placing:
             return asked
         card = card_of(asked.arguments)
         piece = self._found[asked.key]
-        return _NOTED.sub(lambda found: str(card.links[int(found[1])].note), piece) if card else piece
+        if card is None or _NOTE not in piece:
+            return piece
+        return _NOTED.sub(lambda found: str(card.links[int(found[1])].note), piece)
 
 
 def make_piece(macro: Macro, name: str, arguments: Sequence[object]) -> Piece:

@@ -144,7 +144,7 @@ class Renderer:
         placing = Placing(self._shelf, ("text", *_same(view)))
         text = render(self._environment, f"text/{view.look}.txt", issue=view, place=placing.place)
         placing.set_pieces(lambda pieces: [piece.markup for piece in pieces])
-        text = re.sub(r"[^\S\n]+\n", "\n", placing.fill_in(text))
+        text = "\n".join(map(str.rstrip, placing.fill_in(text).split("\n")))
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
     def subject(self, template: str, **values: object) -> str:
