@@ -106,3 +106,25 @@ def test_axe_finds_nothing_in_a_look_and_it_fits_a_small_phone(
     assert found.violations_count == 0, found.generate_report()
     assert overflow(page) == 0
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "card_language", "edge", "bare"),
+    [("en", "ar", "right", "left"), ("ar", "en", "left", "right")],
+)
+def test_a_card_that_runs_the_other_way_has_its_edge_and_insets_on_its_own_side(
+    language: str, card_language: str, edge: str, bare: str
+) -> None:
+    entries = [make_entry(2), make_entry(1, language=card_language)]
+    found = render(*entries, edition=make_edition(language=language))
+    page = lxml.html.document_fromstring(found.html)
+    (card,) = page.xpath(f"//div[@class='card' and @lang='{card_language}']")
+    (takeaway,) = card.xpath(".//*[@class='takeaway']/@style")
+    assert f"border-{edge}: 3px" in takeaway
+    assert f"border-{bare}: 3px" not in takeaway
+    for style in card.xpath(".//ul/@style"):
+        assert f"padding-{edge}: 20px" in style
+        assert f"padding-{bare}: 20px" not in style
+    for style in card.xpath(".//*[@class='half']/@style"):
+        assert f"padding-{bare}: 16px" in style
+        assert f"padding-{edge}: 16px" not in style
