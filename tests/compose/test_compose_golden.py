@@ -1,64 +1,82 @@
-"""Whole mails as they were looked at: each look, a right-to-left issue and a German one, and the headers that go before them.
+"""Golden mails: each look, one that runs from right to left and one in German; their HTML, text, and header fields.
 
 Written only on request, by ``LETTERS_WRITE_GOLDEN=1``; the run that writes fails, so that somebody looks.
 """
 
 from __future__ import annotations
 
+import email
 import os
 import re
+from datetime import timedelta
 from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
 from functools import cache
 from pathlib import Path
 
 import pytest
-from composing import make_edition, make_press, make_settings, monday
+from composing import make_edition, make_entry, monday, render
 from test_compose_render import issue_of_many_kinds
 
 from letters.deliver.message import Letterhead, Recipient, message_template, recipient_values
-from letters.model import Choice, Edition, Issue, IssueState, Occurrence, Rendering
+from letters.model import (
+    Edition,
+    Entry,
+    Insights,
+    Issue,
+    IssueState,
+    Occurrence,
+    PersonalLink,
+    Rendering,
+)
 
 GOLDEN = Path(__file__).with_name("golden")
-EDITIONS = {
-    "digest": make_edition(),
-    "brief": make_edition(look="brief", max_cards=5),
-    "single": make_edition(look="single"),
-    "arabic": make_edition(title="إشارات الأسبوع", language="ar"),
-    "german": make_edition(title="Signale der Woche", language="de", max_cards=5),
-}
-# What may change from one sending to another, or with the version of Python.
-_MASKED = re.compile(rb"(?m)^(Date|Message-ID): .*$|(boundary=\"|^--)=_[0-9a-f]+")
+_UNSUBSCRIBE = "https://harbour.example/unsubscribe/token"
+_PREFERENCES = "https://harbour.example/preferences/token"
+
+
+def _arabic() -> list[Entry]:
+    """Two Arabic cards, and an English one, which runs the other way."""
+    return [
+        make_entry(
+            9,
+            topics=("الضباب",),
+            title="كيف يصل الضوء بعيدا",
+            summary="الفقرة الأولى عن المنارة.",
+            takeaway="نظف المصباح كل مساء.",
+            insights=Insights(
+                lead="الضوء أبعد من الصوت.", principles=("مصباح نظيف.",), in_practice=("نظفه عند الغروب.",)
+            ),
+            episode={"show": "حديث المنارة", "duration": timedelta(minutes=48)},
+        ),
+        make_entry(8, topics=("الضباب",), language="en"),
+        make_entry(7, topics=("الجليد",), title="جليد على البحر", takeaway="انتظر الربيع."),
+    ]
+
+
+def _cases() -> dict[str, tuple[Edition, list[Entry]]]:
+    return {
+        "digest": (make_edition(), issue_of_many_kinds()),
+        "brief": (make_edition(look="brief", max_cards=5), issue_of_many_kinds()),
+        "single": (make_edition(look="single"), issue_of_many_kinds()),
+        "right-to-left": (make_edition(language="ar", title="إشارات", max_cards=2), _arabic()),
+        "german": (make_edition(language="de", title="Signale, wöchentlich"), issue_of_many_kinds()),
+    }
+
+
+NAMES = list(_cases())
 
 
 @cache
 def rendering(name: str) -> Rendering:
-    edition = EDITIONS[name]
-    return make_press(edition, make_settings(edition)).render(issue_of_many_kinds(), Choice())
+    edition, entries = _cases()[name]
+    return render(*entries, edition=edition)
 
 
-def compare(path: Path, found: str) -> None:
-    if os.environ.get("LETTERS_WRITE_GOLDEN"):
-        path.write_text(found, encoding="utf-8")
-        pytest.fail(f"wrote {path.name}: look at it, then run again without LETTERS_WRITE_GOLDEN")
-    assert found == path.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", EDITIONS)
-def test_the_page_is_the_golden_one(name: str) -> None:
-    compare(GOLDEN / f"{name}.html", rendering(name).html)
-
-
-@pytest.mark.parametrize("name", EDITIONS)
-def test_the_text_is_the_golden_one(name: str) -> None:
-    compare(GOLDEN / f"{name}.txt", rendering(name).text)
-
-
-def test_the_headers_are_the_golden_ones() -> None:
-    compare(GOLDEN / "digest.headers.txt", headers(EDITIONS["digest"], rendering("digest")))
-
-
-def headers(edition: Edition, found: Rendering) -> str:
-    """The header fields of a whole message, what differs from one sending to the next masked."""
+def message(name: str) -> bytes:
+    """As it goes out to one reader, unsigned."""
+    edition, _ = _cases()[name]
     at = monday(2)
     head = Letterhead(
         edition=edition.key,
@@ -68,13 +86,6 @@ def headers(edition: Edition, found: Rendering) -> str:
         base_url="https://harbour.example",
         contact="desk@harbour.example",
     )
-    recipient = Recipient(
-        email="ada@reader.example",
-        name="Ada Løvelace",
-        message_id="<1@harbour.example>",
-        unsubscribe_url="https://harbour.example/unsubscribe/TOKEN",
-        preferences_url="https://harbour.example/preferences/TOKEN",
-    )
     issue = Issue(
         id=1,
         edition=edition.key,
@@ -82,6 +93,51 @@ def headers(edition: Edition, found: Rendering) -> str:
         number=7,
         state=IssueState.APPROVED,
     )
-    message = message_template(head, issue, found, now=at).fill(recipient_values(recipient))
-    fields = message.partition(b"\r\n\r\n")[0]
-    return _MASKED.sub(lambda one: (one[1] or one[2]) + b" ...", fields).decode().replace("\r\n", "\n") + "\n"
+    reader = Recipient(
+        email="ada@readers.example",
+        name="Ada",
+        message_id="<one@harbour.example>",
+        unsubscribe_url=_UNSUBSCRIBE,
+        preferences_url=_PREFERENCES,
+    )
+    return message_template(head, issue, rendering(name), now=at).fill(recipient_values(reader))
+
+
+def header_fields(data: bytes) -> str:
+    """Header fields of the message and of its parts, as they are on the wire, without the parts' texts.
+
+    The boundary is masked: it is another one with each change of a text.
+    """
+    text = data.decode("ascii").replace("\r\n", "\n")
+    (boundary,) = re.findall(r'boundary="([^"]+)"', text)
+    head, *parts, end = text.split(f"--{boundary}")
+    fields = [head, *(part.partition("\n\n")[0] + "\n\n" for part in parts), end]
+    return "--MASKED".join(fields).replace(boundary, "MASKED")
+
+
+@pytest.mark.parametrize("part", ["html", "txt", "headers"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mail_is_the_golden_one(name: str, part: str) -> None:
+    path = GOLDEN / f"{name}.{part}"
+    found = {
+        "html": lambda: rendering(name).html,
+        "txt": lambda: rendering(name).text,
+        "headers": lambda: header_fields(message(name)),
+    }[part]()
+    if os.environ.get("LETTERS_WRITE_GOLDEN"):
+        path.write_text(found, encoding="utf-8")
+        pytest.fail(f"wrote {path.name}: look at it, then run again without LETTERS_WRITE_GOLDEN")
+    assert found == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_parts_of_the_message_are_the_golden_texts_with_the_readers_own_links(name: str) -> None:
+    parsed = email.message_from_bytes(message(name), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    plain, html = parsed.iter_parts()
+    for part, golden in ((plain, "txt"), (html, "html")):
+        assert isinstance(part, EmailMessage)
+        wanted = (GOLDEN / f"{name}.{golden}").read_text(encoding="utf-8")
+        wanted = wanted.replace(PersonalLink.UNSUBSCRIBE.value, _UNSUBSCRIBE)
+        wanted = wanted.replace(PersonalLink.PREFERENCES.value, _PREFERENCES)
+        assert str(part.get_content()).replace("\r\n", "\n").rstrip("\n") == wanted.rstrip("\n")

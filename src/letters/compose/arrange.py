@@ -7,7 +7,7 @@ the one whose headings the editors named first. The edition's own topics or audi
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -181,7 +181,7 @@ def _close_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> boo
         members = [each for each, place in places.items() if place == key]
         others = {each: _first(free[each], sizes.keys() - {key}) for each in members}
         moves = {each: other for each, other in others.items() if other is not None}
-        if len(moves) == len(members) and _accept(places, free, moves):
+        if len(moves) == len(members) and _accept(places, sizes, free, moves):
             return True
     return False
 
@@ -196,7 +196,9 @@ def _open_one(places: dict[str, str], free: Mapping[str, Sequence[str]]) -> bool
     for key in sorted(having, key=lambda key: (-len(having[key]), key)):
         movable = [each for each in having[key] if places[each] != key]
         small = [each for each in movable if sizes[places[each]] <= _SMALL]
-        if any(_accept(places, free, dict.fromkeys(moved, key)) for moved in (small, movable) if moved):
+        if any(
+            _accept(places, sizes, free, dict.fromkeys(moved, key)) for moved in (small, movable) if moved
+        ):
             return True
     return False
 
@@ -205,11 +207,18 @@ def _first(keys: Sequence[str], among: Collection[str]) -> str | None:
     return next((key for key in keys if key in among), None)
 
 
-def _accept(places: dict[str, str], free: Mapping[str, Sequence[str]], moves: Mapping[str, str]) -> bool:
-    """Make the moves if they lower the cost."""
-    sizes, total = Counter(places.values()), len(places)
-    changed = Counter(moves.values())
-    changed.subtract(places[each] for each in moves)
+def _accept(
+    places: dict[str, str],
+    sizes: Mapping[str, int],
+    free: Mapping[str, Sequence[str]],
+    moves: Mapping[str, str],
+) -> bool:
+    """Make the moves if they lower the cost; `sizes` are those of the sections before."""
+    total = len(places)
+    changed: dict[str, int] = defaultdict(int)
+    for each, key in moves.items():
+        changed[key] += 1
+        changed[places[each]] -= 1
     by_section = sum(
         _section_cost(sizes[key] + change, total) - _section_cost(sizes[key], total)
         for key, change in changed.items()

@@ -11,7 +11,7 @@ from letters.compose import words
 from letters.compose.card_view import CardViews, Frame
 from letters.compose.issue_view import view_issue
 from letters.compose.plan import Plan, make_plan
-from letters.compose.render import Renderer
+from letters.compose.render import Renderer, SetPage
 from letters.compose.size import Detail, fit, size_bytes
 from letters.compose.view import IssueView
 from letters.model import PUBLIC, Choice, ComposedIssue, Edition, Entry, Occurrence, Rendering
@@ -89,22 +89,29 @@ class Press:
             nothing = Rendering(choice=choice.key, subject="", preheader="", html="", text="")
             return Printed(plan=plan, details={}, rendering=nothing, also_name="")
 
+        pages: list[SetPage] = []
+
         def view(details: Mapping[str, Detail]) -> IssueView:
             return self._view(plan, details, is_mail=True)
+
+        def set_html(details: Mapping[str, Detail]) -> str:
+            pages[:] = [self.renderer.set(view(details))]
+            return pages[0].html
 
         by_id = {one.entry.id: one.entry for one in plan.ranked}
         details, html = fit(
             list(by_id),
-            lambda details: self.renderer.html(view(details)),
+            set_html,
             start=plan.start,
             saves=lambda each, detail: self._cards.saves(by_id[each], detail),
             expected=self._sizes.expect(by_id, plan.start),
+            differs=lambda details: pages[0].grows(view(details)),
         )
         self._sizes.learn(by_id, details, size_bytes(html))
         return Printed(
             plan=plan,
             details=details,
-            rendering=self._rendering(choice.key, plan, view(details), html),
+            rendering=self._rendering(choice.key, plan, pages[0].view, html),
             also_name=self._cards.frame.also_name,
         )
 

@@ -36,6 +36,31 @@ class Piece:
     markup: str
 
 
+class _Key:
+    """What a piece depends on. A card has many texts, and a key is looked up several times: it is hashed once."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._hash == other._hash and self._parts == other._parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to stand in one place."""
+
+    macro: Macro
+    arguments: tuple[object, ...]
+    key: _Key
+
+
 def note(number: int) -> str:
     """A stand-in for the note of a card's link; notes depend on what stands before the card."""
     return f"{_NOTE}{number};"
@@ -68,23 +93,26 @@ class Placing:
 
     shelf: Shelf
     same: Hashable
-    #: Finished words, or the key of a piece and what its macro was given.
-    _asked: list[str | tuple[Hashable, tuple[object, ...]]] = field(default_factory=list)
+    #: Finished words, or a macro and what it was given.
+    _asked: list[str | _Asked] = field(default_factory=list)
     _found: dict[Hashable, str] = field(default_factory=dict)
     _new: dict[Hashable, Piece] = field(default_factory=dict)
 
     def place(self, macro: Macro, *arguments: object) -> str:
         """A stand-in for what the macro makes of these arguments."""
+        self._asked.append(self._want(macro, arguments))
+        return self._stand_in()
+
+    def _want(self, macro: Macro, arguments: tuple[object, ...]) -> _Asked:
         name = str(getattr(macro, "name", macro))
-        key = (self.same, name, arguments)
+        key = _Key(self.same, name, arguments)
         if key not in self._found and key not in self._new:
             kept = self.shelf.get(key)
             if kept is None:
                 self._new[key] = make_piece(macro, name, arguments)
             else:
                 self._found[key] = kept
-        self._asked.append((key, arguments))
-        return self._stand_in()
+        return _Asked(macro, arguments, key)
 
     def say(self, words: object) -> str:
         """A stand-in for words that differ from reader to reader, escaped."""
@@ -110,6 +138,29 @@ class Placing:
             for key, piece in zip(self._new, setter(list(self._new.values())), strict=True):
                 self._found[key] = piece
                 self.shelf.put(key, piece)
+            self._new.clear()
+
+    def grows(self, instead: Sequence[tuple[CardView, CardView]], setter: Setter) -> int | None:
+        """By how many bytes the whole would grow with other cards in the places of these.
+
+        None when a card has not exactly one place: then the templates make something else of it as well.
+        """
+        places: dict[int, list[_Asked]] = {}
+        for asked in self._asked:
+            if isinstance(asked, _Asked) and (card := card_of(asked.arguments)) is not None:
+                places.setdefault(id(card), []).append(asked)
+        pairs: list[tuple[_Asked, _Asked]] = []
+        for card, other in instead:
+            place = places.get(id(card), [])
+            if len(place) != 1:
+                return None
+            arguments = tuple(other if each is card else each for each in place[0].arguments)
+            pairs.append((place[0], self._want(place[0].macro, arguments)))
+        self.set_pieces(setter)
+        return sum(self._bytes(other) - self._bytes(asked) for asked, other in pairs)
+
+    def _bytes(self, asked: _Asked) -> int:
+        return len(self._found[asked.key].encode())
 
     def fill(self, frame: str, runs: Sequence[str]) -> str:
         """The frame with every piece in its place."""
@@ -123,10 +174,11 @@ class Placing:
         asked = self._asked[number]
         if isinstance(asked, str):
             return asked
-        key, arguments = asked
-        card = card_of(arguments)
-        piece = self._found[key]
-        return _NOTED.sub(lambda found: str(card.links[int(found[1])].note), piece) if card else piece
+        card = card_of(asked.arguments)
+        piece = self._found[asked.key]
+        if card is None or _NOTE not in piece:
+            return piece
+        return _NOTED.sub(lambda found: str(card.links[int(found[1])].note), piece)
 
 
 def make_piece(macro: Macro, name: str, arguments: Sequence[object]) -> Piece:

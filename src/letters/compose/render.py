@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import css_inline
 import mjml
 
-from letters.compose.pieces import Piece, Placing, Shelf, note
+from letters.compose.pieces import Piece, Placing, Setter, Shelf, note
 from letters.compose.view import IssueView
 from letters.compose.words import cut
 from letters.compose.wrap import fill
@@ -52,6 +53,29 @@ def choose_fonts(language: str, direction: str) -> Fonts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SetPage:
+    """An HTML part, and its pieces, by which the size of others is told without rendering them."""
+
+    view: IssueView
+    html: str
+    _placing: Placing
+    _setter: Setter
+
+    def grows(self, other: IssueView) -> int | None:
+        """By how many bytes it would grow if it showed the same cards as in this view, of the same choice.
+
+        None when only rendering tells: where a card becomes a line, or goes, the frame changes too.
+        """
+        ours, theirs = self.view.cards, other.cards
+        if len(ours) != len(theirs):
+            return None
+        instead = [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]]
+        if any(card.is_line or then.is_line or card.url != then.url for card, then in instead):
+            return None
+        return self._placing.grows(instead, self._setter)
+
+
 class Renderer:
     """The templates of one workspace, loaded once. Every error is a `RenderError` that names template and line."""
 
@@ -72,6 +96,10 @@ class Renderer:
 
     def html(self, view: IssueView) -> str:
         """The HTML part, styles inlined: a frame, and in it pieces that are set once for all choices."""
+        return self.set(view).html
+
+    def set(self, view: IssueView) -> SetPage:
+        """The same, with what it was put together from."""
         fonts = choose_fonts(view.language, view.direction)
         css = render(self._environment, STYLE_TEMPLATE, issue=view, fonts=fonts)
         placing = Placing(self._shelf, ("html", css, *_same(view)))
@@ -80,8 +108,9 @@ class Renderer:
         if frame is None:
             frame = _inline(_set(markup, html_template(view.look)), css)
             self._frames.put((css, markup), frame)
-        placing.set_pieces(lambda pieces: self._set_pieces(pieces, css))
-        return placing.fill(frame, runs)
+        setter = partial(self._set_pieces, css=css)
+        placing.set_pieces(setter)
+        return SetPage(view, placing.fill(frame, runs), placing, setter)
 
     def _frame(self, view: IssueView, placing: Placing) -> str:
         fonts = choose_fonts(view.language, view.direction)
@@ -115,7 +144,7 @@ class Renderer:
         placing = Placing(self._shelf, ("text", *_same(view)))
         text = render(self._environment, f"text/{view.look}.txt", issue=view, place=placing.place)
         placing.set_pieces(lambda pieces: [piece.markup for piece in pieces])
-        text = re.sub(r"[^\S\n]+\n", "\n", placing.fill_in(text))
+        text = "\n".join(map(str.rstrip, placing.fill_in(text).split("\n")))
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
     def subject(self, template: str, **values: object) -> str:

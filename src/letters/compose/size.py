@@ -68,12 +68,15 @@ def fit(
     start: Mapping[str, Detail] | None = None,
     saves: Callable[[str, Detail], int] | None = None,
     expected: int | None = None,
+    differs: Callable[[Mapping[str, Detail]], int | None] | None = None,
     limit: int = LIMIT_BYTES,
 ) -> tuple[dict[str, Detail], str]:
     """The most detail with which `render` stays within the limit, and what it rendered.
 
     `saves` guesses how many bytes an entry loses by the step to a detail, `expected` how many there are of the whole; a good
-    guess spares renderings, a bad one costs some, and the result is the same. Raises `RenderError` when even the frame alone is too large: then it is a template that has to shrink.
+    guess spares renderings, a bad one costs some, and the result is the same. `differs` adds up by how many bytes a detail
+    would differ from what `render` made last, or says None where only rendering tells; what is returned was measured whatever
+    it says. Raises `RenderError` when even the frame alone is too large: then it is a template that has to shrink.
     """
     whole = shorten(ranked, 0, start)
     is_assumed = expected is not None and expected > limit + _DOUBT_BYTES
@@ -81,22 +84,35 @@ def fit(
     if size <= limit:
         return whole, html
     search = _Search(_saved(ranked, start or {}, saves or (lambda _each, _detail: 1)), size, limit)
-    fitting: tuple[dict[str, Detail], str] | None = None
+    rendered: tuple[int, int, str] | None = None if is_assumed else (0, size, html)
     while (steps := search.next()) is not None:
         details = shorten(ranked, steps, start)
-        html = render(details)
-        if search.tell(steps, size_bytes(html)):
-            fitting = details, html
+        difference = differs(details) if differs and rendered else None
+        if difference is not None and rendered:
+            search.tell(steps, rendered[1] + difference)
+        else:
+            size, html = _measure(render(details))
+            rendered = steps, size, html
+            search.tell(steps, size)
     if is_assumed and search.found <= 1:
         # That nothing had to go was never looked at.
         size, html = _measure(render(whole))
         if size <= limit:
             return whole, html
-    if fitting is None:
+        rendered = 0, size, html
+    if not search.is_found:
         raise RenderError(
             f"the mail has more than {limit} bytes with every card left out; make the templates smaller"
         )
-    return fitting
+    details = shorten(ranked, search.found, start)
+    if rendered is None or rendered[0] != search.found:
+        size, html = _measure(render(details))
+    else:
+        _, size, html = rendered
+    if size > limit:
+        # A template of the workspace's own that makes more of a card than its piece: then each guess is rendered.
+        return fit(ranked, render, start=start, saves=saves, limit=limit)
+    return details, html
 
 
 def _measure(html: str) -> tuple[int, str]:
@@ -134,6 +150,11 @@ class _Search:
         """The fewest steps that are known to be enough."""
         return self._high
 
+    @property
+    def is_found(self) -> bool:
+        """Whether any number of steps is enough."""
+        return self._high < len(self._saved)
+
     def next(self) -> int | None:
         """The number of steps to try; None when it is found."""
         if self._high - self._low <= 1:
@@ -145,14 +166,12 @@ class _Search:
         wanted = self._saved[steps] + (size - self._limit) / self._scale
         return min(max(bisect_left(self._saved, wanted), self._low + 1), self._high - 1)
 
-    def tell(self, steps: int, size: int) -> bool:
-        """Take what was measured; says whether it was small enough."""
-        fits = size <= self._limit
-        if fits:
+    def tell(self, steps: int, size: int) -> None:
+        """Take what was measured."""
+        if size <= self._limit:
             self._high = steps
         else:
             self._low = steps
         if self._saved[steps] and size < self._first:
             self._scale = (self._first - size) / self._saved[steps]
         self._known = (steps, size)
-        return fits

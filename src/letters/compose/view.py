@@ -103,5 +103,13 @@ class IssueView:
     postal_address: str
 
     @property
+    def cards(self) -> tuple[CardView, ...]:
+        """All that is shown of cards, in the reading order."""
+        return (
+            *(card for section in self.sections for group in section.groups for card in group.cards),
+            *self.also,
+        )
+
+    @property
     def is_empty(self) -> bool:
         return not self.sections and not self.left_out
