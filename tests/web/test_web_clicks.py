@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 
 from letters.model import IssueState, Occurrence
 from letters.store.clicks import count_clicks, give_places
-from letters.store.deliveries import begin_freeze
+from letters.store.freezing import begin_freeze
 from letters.store.issues import add_issue
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}

@@ -61,7 +61,8 @@ def test_how_often_how_much_and_from_when_on_is_chosen(here: Any, client: Client
         paused_until=until.isoformat(),
         language="de",
     )
-    assert "Saved" in answer.text
+    # In the language that was chosen just now.
+    assert "Gespeichert" in answer.text
     reader = here.reader()
     assert (reader.frequency, reader.titles_only, reader.paused_until, reader.language) == (
         Frequency.WEEKLY,
