@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from letters.errors import Problem
 from letters.settings.problems import File
+from letters.settings.secret_files import read_text
 from letters.settings.types import DeliverySettings, RelaySettings, Workspace
 
 
@@ -47,12 +47,9 @@ def _password(relay: RelaySettings, workspace: Workspace, environ: Mapping[str, 
     given = environ.get(password_variable(relay.name), "").strip()
     if given or not relay.password_file:
         return given, ""
-    path: Path = workspace.root / relay.password_file
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return "", "cannot be read"
-    return text, "" if text else "is empty"
+    text, trouble = read_text(workspace.root / relay.password_file)
+    text = text.strip()
+    return text, trouble or ("" if text else "is empty")
 
 
 def _check_names(delivery: DeliverySettings, file: File) -> list[Problem]:
