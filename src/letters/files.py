@@ -145,6 +145,11 @@ class LineFile:
     def __str__(self) -> str:
         return str(self.path)
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return os.fstat(self._descriptor).st_size
+
     def append(self, line: str) -> None:
         """Add one line. Raises ValueError if the text is more than one line, OSError if it could not be written whole."""
         if "\n" in line or "\r" in line:

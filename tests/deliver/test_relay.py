@@ -18,7 +18,7 @@ from deliver_kit import NOON, TestRelay, World, make_settings
 from pydantic import SecretStr
 
 from letters.deliver import set_issue
-from letters.deliver.dialogue import with_dots
+from letters.deliver.encode import with_dots
 from letters.model import DeliveryState, IssueState
 from letters.store.issues import load_events, load_issues
 
@@ -61,8 +61,8 @@ def test_connections_are_kept_from_batch_to_batch(sending: World, relay: TestRel
 def test_dots_at_the_start_of_a_line_survive_r19(sending: World, relay: TestRelay) -> None:
     sending.deliver()
     assert b"\r\n=2Ea line that begins with a dot\r\n" in relay.taken[0].content
-    assert with_dots(b".a\r\n.b\r\nc") == b"..a\r\n..b\r\nc\r\n.\r\n"
-    assert with_dots(b"a\r\n") == b"a\r\n.\r\n"
+    assert with_dots(b".a\r\n.b\r\nc") == b"..a\r\n..b\r\nc"
+    assert with_dots(b"a\r\n") == b"a\r\n"
 
 
 @pytest.mark.parametrize("code", [421, 450, 451, 452, 454])

@@ -6,8 +6,8 @@ RFC 5321 section 4.2 gives the classes, RFC 3463 the enhanced codes that say who
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
 # Relays have no code for "I do not relay for you" of its own; most say 554 5.7.1 to the recipient's command.
@@ -42,8 +42,7 @@ class Meaning(Enum):
     CONFUSED = "confused"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the relay said last about a message, and to which command."""
 
     stage: Stage

@@ -6,11 +6,9 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from letters.deliver.ahead import Ahead
 from letters.deliver.answers import one_line
 from letters.deliver.encode import HeaderError
 from letters.deliver.journal import Journal
@@ -23,8 +21,7 @@ _LOOK_EVERY_SECONDS = 1.0
 _MAX_CONNECTIONS_LOST = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A message that is ready to go."""
 
     claim: Claim
@@ -32,6 +29,8 @@ class Outgoing:
     sender: str
     recipient: str
     content: bytes
+    #: Whether it is known that no line of the content begins with a dot, so that nobody has to look.
+    is_dotless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +59,7 @@ class Transport(Protocol):
 
 
 class Batch:
-    """The claims of one batch. Used by one thread.
-
-    With `writers` the messages are written by these, some ahead of the sending: signing takes longer than all else, and lets
-    other threads run meanwhile. `write` must then be safe to call from several threads.
-    """
+    """The claims of one batch. Used by one thread."""
 
     def __init__(
         self,
@@ -75,10 +70,8 @@ class Batch:
         look: Callable[[Sequence[int]], News],
         stop: threading.Event,
         answered: Callable[[], None],
-        writers: Executor | None = None,
     ) -> None:
         self._waiting = deque(claims)
-        self._ahead = Ahead(self._try_to_write, writers) if writers else None
         #: Deliveries that were given out ahead of their turn.
         self._promised: set[int] = set()
         self._journal = journal
@@ -94,43 +87,35 @@ class Batch:
         self.is_halted = False
 
     def __len__(self) -> int:
-        return len(self._waiting) + (len(self._ahead) if self._ahead else 0)
+        return len(self._waiting)
 
     def has_more(self) -> bool:
         """Whether there is something to send, and it may be sent."""
-        return len(self) > 0 and self._may_go_on()
+        return bool(self._waiting) and self._may_go_on()
 
     def next(self) -> Outgoing | None:
         """The next message to send; None when there is none, or no more may be sent.
 
         What was decided elsewhere (hold, cancel, unsubscribe) is looked up about once a second. A message that cannot be
-        written fails alone. Where threads write, this waits for them.
+        written fails alone.
         """
         while self.has_more():
-            if (message := self._take()) is not None:
-                return message
+            claim = self._waiting.popleft()
+            if claim.id in self._left:
+                self._record(claim, DeliveryState.DROPPED, UNSUBSCRIBED)
+                continue
+            try:
+                return self._write(claim)
+            except HeaderError as error:
+                self._record(claim, DeliveryState.FAILED, str(error))
         return None
 
-    async def next_ready(self) -> Outgoing | None:
-        """As `next`; others of the event loop go on while threads are still writing."""
-        while self.has_more():
-            self._write_ahead()
-            if self._ahead is not None and not self._ahead.is_ready:
-                await self._ahead.ready()
-            elif (message := self._take()) is not None:
-                return message
-        return None
-
-    def next_at_once(self) -> Outgoing | None:
-        """A message whose turn comes later, if it need not be waited for; ask `still_wants` when it has come."""
-        while self.has_more():
-            self._write_ahead()
-            if self._ahead is not None and not self._ahead.is_ready:
-                return None
-            if (message := self._take()) is not None:
-                self._promised.add(message.claim.id)
-                return message
-        return None
+    def next_ahead(self) -> Outgoing | None:
+        """A message whose turn comes later; ask `still_wants` when it has come."""
+        message = self.next()
+        if message is not None:
+            self._promised.add(message.claim.id)
+        return message
 
     def still_wants(self, message: Outgoing) -> bool:
         """Whether a message that was given out ahead may still go; if not, nothing more is to be said about it."""
@@ -146,38 +131,6 @@ class Batch:
     def give_back(self, message: Outgoing) -> None:
         """Give back a message with which nothing was begun, for another connection."""
         self._waiting.appendleft(message.claim)
-
-    def close(self) -> None:
-        """Nothing more will be asked for: what threads have not begun to write stays unwritten."""
-        if self._ahead is not None:
-            self._ahead.close()
-
-    def _take(self) -> Outgoing | None:
-        """The next message, waited for; None, once that is recorded, if the reader left or it cannot be written."""
-        self._write_ahead()
-        if self._ahead is not None:
-            claim, written = self._ahead.take()
-        else:
-            claim = self._waiting.popleft()
-            written = None
-        if claim.id in self._left:
-            self._record(claim, DeliveryState.DROPPED, UNSUBSCRIBED)
-            return None
-        written = written or self._try_to_write(claim)
-        if isinstance(written, HeaderError):
-            self._record(claim, DeliveryState.FAILED, str(written))
-            return None
-        return written
-
-    def _write_ahead(self) -> None:
-        if self._ahead is not None:
-            self._ahead.begin(self._waiting)
-
-    def _try_to_write(self, claim: Claim) -> Outgoing | HeaderError:
-        try:
-            return self._write(claim)
-        except HeaderError as error:
-            return error
 
     def handing_over(self, message: Outgoing) -> None:
         """To be called right before a message's content goes out."""
@@ -210,8 +163,7 @@ class Batch:
 
     def _may_go_on(self) -> bool:
         if not self.is_halted and time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
-            claims = [*self._waiting, *(self._ahead.claims() if self._ahead else ())]
-            news = self._look([*(claim.id for claim in claims), *self._promised])
+            news = self._look([*(claim.id for claim in self._waiting), *self._promised])
             self.is_halted, self._left = news.halt, news.left
             self._looked_at = time.monotonic()
         return not (self.is_halted or self.stopped or self._stop.is_set())

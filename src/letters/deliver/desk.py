@@ -18,7 +18,7 @@ from letters.deliver.message import (
     recipient_values,
 )
 from letters.deliver.sender import sender_of
-from letters.deliver.signing import signing_keys, signing_threads
+from letters.deliver.signing import signing_keys
 from letters.errors import LettersError
 from letters.links import Links, return_path
 from letters.model import Edition, Issue, Rendering
@@ -37,7 +37,7 @@ class MissingRenderingError(LettersError):
 
 
 class Desk:
-    """Writes the messages of one issue, and signs them if there are keys. To be closed."""
+    """Writes the messages of one issue, and signs them if there are keys."""
 
     def __init__(
         self, store: Store, settings: Settings, issue: Issue, edition: Edition, *, now: datetime
@@ -61,8 +61,6 @@ class Desk:
         )
         self._counts = edition.clicks
         self._keys = signing_keys(settings)
-        #: The threads that write, where that takes long enough to be worth them.
-        self.writers = signing_threads() if self._keys else None
         self._templates: dict[str, MessageTemplate] = {}
 
     def prepare(self, claims: Iterable[Claim]) -> None:
@@ -75,11 +73,6 @@ class Desk:
             choice: self._templates.get(choice) or self._template(choice) for choice in sorted(choices)
         }
 
-    def close(self) -> None:
-        """End the threads; what they have not begun stays unwritten."""
-        if self.writers is not None:
-            self.writers.shutdown(cancel_futures=True)
-
     def write(self, claim: Claim) -> Outgoing:
         """The message of one claim. Raises `HeaderError` if the recipient's own words cannot stand in a header."""
         recipient = Recipient(
@@ -89,11 +82,13 @@ class Desk:
             unsubscribe_url=self._links.unsubscribe_url(claim.uid, self._issue.edition),
             preferences_url=self._links.preferences_url(claim.uid),
         )
+        template = self._templates[claim.choice]
         return Outgoing(
             claim=claim,
             sender=return_path(self._return_path, claim.message_id) if self._return_path else self._sender,
             recipient=header_address(claim.email),
-            content=self._templates[claim.choice].fill(recipient_values(recipient)),
+            content=template.fill(recipient_values(recipient)),
+            is_dotless=template.is_dotless,
         )
 
     def _template(self, choice: str) -> MessageTemplate:

@@ -6,13 +6,13 @@ content before it: one exchange for each message. Elsewhere each command waits f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from letters.deliver.answers import Answer, Meaning, Stage
 from letters.deliver.batch import Outgoing
+from letters.deliver.encode import with_dots
 from letters.deliver.offers import Offers
 from letters.deliver.wire import LostError, Wire
 
@@ -22,8 +22,6 @@ _GO_AHEAD = 354
 #: RFC 5321 section 4.5.3.2.6: the answer to the content needs more patience than others. Who gives up too soon sends twice.
 _PATIENCE_FOR_CONTENT = 10
 _GOODBYE_SECONDS = 5.0
-# A search by pattern takes half the time of `bytes.replace` that finds nothing, and our own content has none.
-_DOT_AT_START = re.compile(rb"\r\n\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,9 @@ class Connection:
             self.close()
 
     def _hand_over(self, message: Outgoing, then: Outgoing | None) -> None:
-        pieces = [with_dots(message.content)]
+        content = message.content if message.is_dotless else with_dots(message.content)
+        # The line that ends it may not be joined to one that has no end.
+        pieces = [content, b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"]
         if then is not None and self.offers.pipelining and self.offers.refusal(then) is None:
             pieces += self.offers.commands(then)
             self._begun = then
@@ -181,11 +181,3 @@ def _are_usual(codes: tuple[int, ...]) -> bool:
     return (
         len(codes) == len(_STAGES) and max(codes[:-1]) <= 299 and min(codes) >= 200 and codes[-1] == _GO_AHEAD
     )
-
-
-def with_dots(content: bytes) -> bytes:
-    """Content as it goes over the wire: dots at line starts doubled, and the line that ends it (RFC 5321 section 4.5.2)."""
-    if content.startswith(b"."):
-        content = b"." + content
-    ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
-    return _DOT_AT_START.sub(b"\r\n..", content) + ending

@@ -20,6 +20,7 @@ from letters.deliver.relay import Relay
 from letters.deliver.report import DeliverReport, messages
 from letters.deliver.routes import UNNAMED, Routes, route
 from letters.deliver.sending import IssueDelivery, Run
+from letters.garbage import rarely_collected
 from letters.model import DeliveryState, Issue, IssueState, Progress
 from letters.settings import Settings, Workspace
 from letters.settings.types import SmtpSettings
@@ -58,7 +59,8 @@ def deliver(
     wanted = run.find(issue)
     run.settle_dead()
     if wanted:
-        run.deliver_all(wanted)
+        with rarely_collected():
+            run.deliver_all(wanted)
     return run.tally.report()
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from letters.files import LineFile
 from letters.model import DeliveryState
@@ -23,16 +24,18 @@ _VERSION = "letters-journal-1"
 _WORDS = {HANDED, *(state.value for state in DeliveryState)}
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LINE = re.compile(r"^([a-z]+) (\d+) (\d+)(?: (.*))?\n", re.MULTILINE)
-# A journal that has been folded into the ledger is begun anew when it has grown to this, for each fold reads all of it.
-_FULL_BYTES = 30_000
+# A journal that has been folded into the ledger is begun anew when it has grown to this.
+_FULL_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The newest line about one attempt."""
 
     word: str
     reason: str = ""
+
+
+_HANDED = Mark(HANDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: LineFile | None = None
+        #: What the file says since it was folded last.
+        self._marks: dict[tuple[int, int], Mark] = {}
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -61,14 +66,22 @@ class Journal:
     def handing_over(self, delivery_id: int, attempt: int) -> None:
         """Say that a message's content is about to go out. Raises OSError if that cannot be written: then it must not."""
         self._append(f"{HANDED} {delivery_id} {attempt}")
+        self._marks[delivery_id, attempt] = _HANDED
 
     def answered(self, delivery_id: int, attempt: int, state: DeliveryState, reason: str) -> None:
         """Say how an attempt ended."""
-        self._append(f"{state.value} {delivery_id} {attempt} {reason}".rstrip())
+        word = state.value
+        self._append(f"{word} {delivery_id} {attempt} {reason}".rstrip())
+        self._marks[delivery_id, attempt] = Mark(word, reason)
+
+    def record(self) -> Record:
+        """What a reader of the file would learn of the attempts that were not folded; its writer need not read it."""
+        return Record(self._marks)
 
     def folded(self) -> None:
         """All lines are in the ledger and nothing is under way: begin anew if the file has grown."""
-        if self.path.exists() and self.path.stat().st_size > _FULL_BYTES:
+        self._marks.clear()
+        if self._file is not None and self._file.size > _FULL_BYTES:
             self.begin()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
 
 from letters.deliver.dkim import Seal, SigningKey
-from letters.deliver.encode import CRLF, HeaderError, mailbox, unstructured, verbatim
+from letters.deliver.encode import CRLF, HeaderError, has_dots, mailbox, unstructured, verbatim
 from letters.deliver.splice import Template, body_template, body_value, literal
 from letters.model import Issue, PersonalLink, Rendering
 from letters.store.subscribers import domain_key
@@ -80,6 +80,8 @@ class MessageTemplate:
     tail: bytes
     body: Template
     seal: Seal | None
+    #: Whether no line of a message begins with a dot. What fills the holes never does: encoded bodies have none (R19), nor do fields.
+    is_dotless: bool
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The message that `recipient_values` make of it."""
@@ -89,7 +91,7 @@ class MessageTemplate:
 
 
 def message_template(
-    head: Letterhead,
+    letterhead: Letterhead,
     issue: Issue,
     rendering: Rendering,
     *,
@@ -101,8 +103,8 @@ def message_template(
     Raises `HeaderError` when a subject or title cannot stand in a header.
     """
     boundary = _boundary(rendering)
-    first = _first_fields(head, rendering, now)
-    last = _last_fields(head, issue, boundary)
+    first = _first_fields(letterhead, rendering, now)
+    last = _last_fields(letterhead, issue, boundary)
     body = (
         _part(boundary, "plain", rendering.text, _TEXT)
         + _part(boundary, "html", rendering.html, _HTML)
@@ -110,7 +112,9 @@ def message_template(
     )
     fields = [*first, *last]
     seal = Seal(keys, fields=fields, personal=_PERSONAL, body=body, now=now) if keys else None
-    return MessageTemplate(b"".join(first), b"".join((*last, CRLF)), body.merged(), seal)
+    head, tail = b"".join(first), b"".join((*last, CRLF))
+    is_dotless = not any(has_dots(part) for part in (head, tail, *body.parts) if isinstance(part, bytes))
+    return MessageTemplate(head, tail, body.merged(), seal, is_dotless)
 
 
 def recipient_values(recipient: Recipient) -> dict[str, bytes]:

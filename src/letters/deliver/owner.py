@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Self
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from letters.deliver.journal import Journal, read_journal
+from letters.deliver.journal import Journal, Record, read_journal
 from letters.deliver.ledger import settle
 from letters.errors import LockedError
 from letters.files import Lock
@@ -66,9 +66,12 @@ class Owner:
             return False
         return True
 
-    def fold(self, *, now: datetime) -> list[tuple[Claim, Outcome]]:
-        """Bring what the journal says of our claims into the ledger, and free them."""
-        return _fold(self._store, self.name, self.journal, now=now, is_dead=False)
+    def fold(self, claims: Sequence[Claim], *, now: datetime) -> list[tuple[Claim, Outcome]]:
+        """Bring what the journal says of these claims of ours into the ledger, and free them; says how those ended that were ours."""
+        with self._store.write() as c:
+            settled = _settle(c, self.name, claims, self.journal.record(), now=now, is_dead=False)
+        self.journal.folded()
+        return settled
 
 
 def settle_dead(store: Store, journals: Path, *, now: datetime) -> list[tuple[Claim, Outcome]]:
@@ -82,7 +85,9 @@ def settle_dead(store: Store, journals: Path, *, now: datetime) -> list[tuple[Cl
         with suppress(LockedError), _lock(store, name):
             # A name that we never made has no journal of ours, and must not become a path.
             journal = Journal(journals / (name if _NAME.fullmatch(name) else "lost"))
-            settled += _fold(store, name, journal, now=now, is_dead=True)
+            with store.write() as c:
+                claims = load_claims(c, name)
+                settled += _settle(c, name, claims, read_journal(journal.path), now=now, is_dead=True)
             journal.remove()
     return settled
 
@@ -91,15 +96,13 @@ def _kind(store: Store) -> str:
     return "lite-" if store.is_sqlite else "pg-"
 
 
-def _fold(
-    store: Store, name: str, journal: Journal, *, now: datetime, is_dead: bool
+def _settle(
+    c: Connection, name: str, claims: Sequence[Claim], said: Record, *, now: datetime, is_dead: bool
 ) -> list[tuple[Claim, Outcome]]:
-    with store.write() as c:
-        claims = load_claims(c, name)
-        outcomes = settle(claims, read_journal(journal.path), now=now, is_dead=is_dead)
-        record(c, name, outcomes, now=now)
-    journal.folded()
-    return list(zip(claims, outcomes, strict=True))
+    """Write down how an owner's claims ended."""
+    outcomes = settle(claims, said, now=now, is_dead=is_dead)
+    recorded = record(c, name, outcomes, now=now)
+    return [(claim, end) for claim, end in zip(claims, outcomes, strict=True) if claim.id in recorded]
 
 
 @contextmanager

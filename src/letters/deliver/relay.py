@@ -92,7 +92,7 @@ class Relay:
                         batch.give_back(message)
                     return self._door.closed(error)
                 if message is None:
-                    message = await batch.next_ready()
+                    message = batch.next()
                 if message is not None:
                     message = await self._send_one(connection, message, batch)
         except BaseException as error:
@@ -120,7 +120,7 @@ class Relay:
         if not connection.has_begun(message) and (refusal := connection.offers.refusal(message)) is not None:
             self._take_answer(connection, message, refusal, batch)
             return None
-        then = batch.next_at_once() if connection.offers.pipelining else None
+        then = batch.next_ahead() if connection.offers.pipelining else None
         end = await connection.transact(message, handing_over=lambda: batch.handing_over(message), then=then)
         if isinstance(end, Answer):
             self._take_answer(connection, message, end, batch)

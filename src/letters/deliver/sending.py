@@ -101,10 +101,7 @@ class IssueDelivery:
         if self._is_over(edition, ends) or not self._freeze(edition):
             return None
         desk = Desk(self._store, self._run.settings, self._issue, edition, now=self._run.now)
-        try:
-            stopped = self._send_rounds(desk, edition, ends)
-        finally:
-            desk.close()
+        stopped = self._send_rounds(desk, edition, ends)
         if stopped is not None:
             self._report_stop(stopped)
             return stopped
@@ -256,7 +253,6 @@ class IssueDelivery:
                 look=self._look,
                 stop=self._run.stop,
                 answered=answered,
-                writers=desk.writers,
             )
             for name, share in claims.items()
         }
@@ -271,8 +267,6 @@ class IssueDelivery:
                 batches, Stop(reason=str(error), remedy="make room or mend the folder; the next pass goes on")
             )
         finally:
-            for batch in batches.values():
-                batch.close()
             self._fold(claims)
         if any(batch.is_halted for batch in batches.values()) and not self._owner.is_held():
             return Stop(reason="the connection that holds our lock was lost", remedy="the next pass goes on")
@@ -280,7 +274,7 @@ class IssueDelivery:
 
     def _fold(self, claims: dict[str, list[Claim]]) -> None:
         now = self._run.clock()
-        settled = self._owner.fold(now=now)
+        settled = self._owner.fold([one for share in claims.values() for one in share], now=now)
         self._tally.settled(self._issue.name, settled)
         back = {end.id for _, end in settled if end.state is DeliveryState.PENDING}
         if back and self._routes.are_limited:

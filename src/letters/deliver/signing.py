@@ -1,9 +1,6 @@
-"""The keys that sign an issue's messages, and the threads that do it."""
+"""The keys that sign an issue's messages."""
 
 from __future__ import annotations
-
-import os
-from concurrent.futures import ThreadPoolExecutor
 
 from letters.deliver.dkim import SigningKey, load_key
 from letters.settings import Settings
@@ -21,8 +18,3 @@ def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
         )
         for table, pem in zip(delivery.dkim, settings.secrets.dkim_keys, strict=True)
     )
-
-
-def signing_threads() -> ThreadPoolExecutor:
-    """As many threads as there are processors for us: a signature lets go of the interpreter, so they really run at once."""
-    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="letters-signing")

@@ -10,13 +10,14 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
     DateTime,
+    Select,
     Text,
     and_,
     bindparam,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -49,8 +51,7 @@ LATE = "late"
 NOTHING_TO_SAY = "nothing to say"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A row that an owner holds, with what is needed to address its message."""
 
     id: int
@@ -64,8 +65,7 @@ class Claim:
     uid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a claim ended. `due_at`: not to be tried again before."""
 
     id: int
@@ -113,10 +113,15 @@ def claim(
         )
         .returning(delivery.c.id)
     )
-    ids = [row.id for row in taken]
-    left = _drop_left(c, ids)
-    kept = set(ids) - left
-    return [one for one in load_claims(c, owner) if one.id in kept], len(left)
+    ids = set(taken.scalars())
+    rows = [
+        row
+        for row in c.execute(_held_by(owner).add_columns(_still_receives().label("receives"))).all()
+        if row[0] in ids
+    ]
+    left = [row[0] for row in rows if not row[-1]]
+    _drop_left(c, left)
+    return [Claim(*row[:-1]) for row in rows if row[-1]], len(left)
 
 
 def postpone(c: Connection, owner: str, waiting: Sequence[tuple[int, datetime]]) -> None:
@@ -152,8 +157,7 @@ def _is_resent() -> ColumnElement[bool]:
     return and_(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.unknowns < MAX_UNKNOWNS)
 
 
-def _drop_left(c: Connection, ids: Sequence[int]) -> set[int]:
-    left = set(left_readers(c, ids))
+def _drop_left(c: Connection, left: Sequence[int]) -> None:
     if left:
         may_have_arrived = case(
             (delivery.c.reason == "unknown", f"{UNSUBSCRIBED}; an earlier attempt may have arrived"),
@@ -164,57 +168,52 @@ def _drop_left(c: Connection, ids: Sequence[int]) -> set[int]:
             .where(delivery.c.id.in_(left))
             .values(state=DeliveryState.DROPPED.value, reason=may_have_arrived, owner=None)
         )
-    return left
 
 
-def left_readers(c: Connection, ids: Collection[int]) -> list[int]:
-    """Those of these deliveries whose reader does not receive the edition any more."""
+def _still_receives() -> ColumnElement[bool]:
+    """Whether a delivery's reader receives the edition (still)."""
     receives = exists().where(
         subscription.c.subscriber_id == delivery.c.subscriber_id,
         subscription.c.edition == issue.c.edition,
         subscription.c.ended_at.is_(None),
     )
+    return and_(subscriber.c.status == SubscriberStatus.CONFIRMED.value, receives)
+
+
+def left_readers(c: Connection, ids: Collection[int]) -> list[int]:
+    """Those of these deliveries whose reader does not receive the edition any more."""
     query = (
         select(delivery.c.id)
         .join(issue, issue.c.id == delivery.c.issue_id)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.id.in_(ids))
-        .where(or_(subscriber.c.status != SubscriberStatus.CONFIRMED.value, ~receives))
+        .where(delivery.c.id.in_(ids), not_(_still_receives()))
     )
     return list(c.scalars(query)) if ids else []
 
 
 def load_claims(c: Connection, owner: str) -> list[Claim]:
     """The rows that an owner holds, in their order."""
-    query = (
+    return [Claim(*row) for row in c.execute(_held_by(owner)).all()]
+
+
+def _held_by(owner: str) -> Select[Any]:
+    """The rows that an owner holds, each with the fields of a `Claim`, in their order."""
+    return (
         select(
             delivery.c.id,
             delivery.c.issue_id,
-            delivery.c.attempts.label("attempt"),
+            delivery.c.attempts,
             delivery.c.message_id,
             delivery.c.choice,
             subscriber.c.email,
             subscriber.c.name,
             subscriber.c.uid,
         )
+        .join(issue, issue.c.id == delivery.c.issue_id)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
         .where(delivery.c.owner == owner, delivery.c.state == DeliveryState.SENDING.value)
         .order_by(delivery.c.id)
     )
-    # By hand: a mapping for each row costs more than the query.
-    return [
-        Claim(
-            id=row.id,
-            issue_id=row.issue_id,
-            attempt=row.attempt,
-            message_id=row.message_id,
-            choice=row.choice,
-            email=row.email,
-            name=row.name,
-            uid=row.uid,
-        )
-        for row in c.execute(query)
-    ]
 
 
 def owners(c: Connection) -> list[str]:
@@ -228,14 +227,15 @@ def owners(c: Connection) -> list[str]:
 # --- recording -------------------------------------------------------------------------------------------
 
 
-def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Write down how an owner's claims ended, and free them, in one statement per batch.
+def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datetime) -> set[int]:
+    """Write down how an owner's claims ended, and free them, in one statement per batch; says which rows that were.
 
     Rows that the owner does not hold (any more) are left alone, so recording twice is recording once.
     """
+    recorded: set[int] = set()
     for batch in batches(outcomes, BATCH):
         found = _outcomes_table(c, batch)
-        c.execute(
+        done = c.execute(
             update(delivery)
             .where(
                 delivery.c.id == found.id,
@@ -253,8 +253,11 @@ def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datet
                     else_=null(),
                 ),
             )
+            .returning(delivery.c.id)
         )
+        recorded.update(done.scalars())
     drop_cancelled(c)
+    return recorded
 
 
 @dataclass(frozen=True)

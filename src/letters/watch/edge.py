@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 
 from letters.errors import Problem
+from letters.garbage import rarely_collected
 from letters.model import Progress, Source
 from letters.net import Client
 from letters.settings import Settings, net_settings
@@ -27,8 +26,6 @@ from letters.watch.values import Document, Look, Validators, WatchReport
 
 #: Documents that hubs pushed, in one pass at the most; the others wait for the next one.
 _PUSHED = 1_000
-#: So many new objects are looked through together for garbage; a look makes some hundred.
-_YOUNG_OBJECTS = 100_000
 
 
 def watch(
@@ -48,7 +45,7 @@ def watch(
     together with their state, so a pass that is killed loses at most the looks it had not stored. Not to be called from
     a running event loop.
     """
-    with _rarely_collected():
+    with rarely_collected():
         with store.read() as c:
             states = load_states(c)
             hubbed = verified_sources(c, now=now) if listening else frozenset()
@@ -60,23 +57,6 @@ def watch(
         heard = _take_pushed(desk, settings, states, pushed)
         looks, problems = _ask(desk, settings, states, everything=everything, now=now, progress=progress)
     return _report(looks, heard, [*problems, *reminders])
-
-
-@contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Let the garbage collector leave alone what is there already, and look for garbage a little later.
-
-    A pass makes many objects that live to its end. Each full collection would walk the whole program for their sake, which
-    takes a third of the time of a pass in which nothing changed.
-    """
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 def follow_names(store: Store, settings: Settings, states: dict[str, SourceState], *, now: datetime) -> None:
