@@ -71,21 +71,21 @@ class Links:
         self._base_url = base_url.rstrip("/")
 
     def unsubscribe_url(self, uid: str, edition: str) -> str:
-        return self._url(Purpose.UNSUBSCRIBE, Token(uid, edition))
+        return self._url(Purpose.UNSUBSCRIBE, uid, edition)
 
     def preferences_url(self, uid: str) -> str:
-        return self._url(Purpose.PREFERENCES, Token(uid))
+        return self._url(Purpose.PREFERENCES, uid)
 
     def confirm_url(self, uid: str) -> str:
-        return self._url(Purpose.CONFIRM, Token(uid))
+        return self._url(Purpose.CONFIRM, uid)
 
     def private_url(self, uid: str, serial: str) -> str:
         """Without the ending that says the format."""
-        return self._url(Purpose.PRIVATE, Token(uid, serial=serial))
+        return self._url(Purpose.PRIVATE, uid, serial)
 
     def address_url(self, uid: str, serial: str) -> str:
         """Where one end of a change of address agrees to it."""
-        return self._url(Purpose.ADDRESS, Token(uid, serial=serial))
+        return self._url(Purpose.ADDRESS, uid, serial)
 
     def counted_url(self, issue_id: int, place: int) -> str:
         """A link of an issue whose clicks are counted; `place` is where it stands in the issue's list. It names no reader."""
@@ -131,8 +131,7 @@ class Links:
         if not any(hmac.compare_digest(found, one.encode()) for one in minted):
             raise LinkError(f'the link was changed or is not for "{purpose}", or its key is no longer kept')
 
-    def _url(self, purpose: Purpose, token: Token) -> str:
-        parts = [part for part in (token.uid, token.edition, token.serial) if part is not None]
+    def _url(self, purpose: Purpose, *parts: str) -> str:
         for part in parts:
             if not _PART.fullmatch(part):
                 raise ValueError(f'"{part}" cannot be part of a link, wanted letters, digits, "-" and "_"')

@@ -89,7 +89,7 @@ def dns(*pairs: Pair) -> Callable[..., bytes | None]:
 def build(*pairs: Pair, text: str = RENDERING.text, html: str = RENDERING.html, name: str = "Ada") -> bytes:
     rendering = replace(RENDERING, text=text, html=html)
     template = message_template(HEAD, ISSUE, rendering, now=NOON, keys=[pair.key for pair in pairs])
-    return template.fill(recipient_values(replace(READER, name=name)))
+    return template.fill(recipient_values(READER._replace(name=name)))
 
 
 def verdicts(data: bytes, *pairs: Pair) -> list[bool]:

@@ -53,8 +53,13 @@ class Answer(NamedTuple):
     def meaning(self) -> Meaning:
         return meaning(self.stage, self.code, self.text)
 
+    @property
+    def said(self) -> str:
+        """All of it, as it came."""
+        return f"{self.code} {self.text}"
+
     def __str__(self) -> str:
-        return reason(self.code, self.text)
+        return one_line(self.said)
 
 
 def meaning(stage: Stage, code: int, text: str) -> Meaning:
@@ -85,11 +90,6 @@ def _is_about_recipient(stage: Stage, code: int, text: str) -> bool:
 def _enhanced(text: str) -> tuple[int | None, int | None]:
     match = _ENHANCED.match(text)
     return (int(match[2]), int(match[3])) if match else (None, None)
-
-
-def reason(code: int, text: str) -> str:
-    """An answer as one short line for the ledger."""
-    return one_line(f"{code} {text}")
 
 
 def one_line(text: str) -> str:

@@ -19,6 +19,7 @@ from letters.deliver.wire import LostError, Wire
 _STAGES = (Stage.SENDER, Stage.RECIPIENT, Stage.DATA)
 _CLOSING = 421
 _GO_AHEAD = 354
+_USUAL = (250, 250, _GO_AHEAD)
 #: RFC 5321 section 4.5.3.2.6: the answer to the content needs more patience than others. Who gives up too soon sends twice.
 _PATIENCE_FOR_CONTENT = 10
 _GOODBYE_SECONDS = 5.0
@@ -123,8 +124,8 @@ class Connection:
 
     async def _read_envelope(self) -> Answer | None:
         """The answers to an envelope that went in one piece; all are read, so that the next command gets its own."""
-        if _are_usual(self._wire.codes(len(_STAGES))):
-            self._wire.drop(len(_STAGES))
+        # Nearly all envelopes are answered so; looking closer takes as long as sending does.
+        if self._wire.pass_over(_USUAL):
             return None
         refusal: Answer | None = None
         for stage in _STAGES:
@@ -174,10 +175,3 @@ class Connection:
             pieces += self.offers.commands(then)
             self._begun = then
         self._wire.write(b"".join(pieces))
-
-
-def _are_usual(codes: tuple[int, ...]) -> bool:
-    """Whether an envelope is answered, and accepted: nearly all are, and looking closer takes longer than sending."""
-    return (
-        len(codes) == len(_STAGES) and max(codes[:-1]) <= 299 and min(codes) >= 200 and codes[-1] == _GO_AHEAD
-    )

@@ -70,9 +70,8 @@ class Journal:
 
     def answered(self, delivery_id: int, attempt: int, state: DeliveryState, reason: str) -> None:
         """Say how an attempt ended."""
-        word = state.value
-        self._append(f"{word} {delivery_id} {attempt} {reason}".rstrip())
-        self._marks[delivery_id, attempt] = Mark(word, reason)
+        self._append(f"{state} {delivery_id} {attempt} {reason}".rstrip())
+        self._marks[delivery_id, attempt] = Mark(state, reason)
 
     def record(self) -> Record:
         """What a reader of the file would learn of the attempts that were not folded; its writer need not read it."""

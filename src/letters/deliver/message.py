@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
 
 from letters.deliver.dkim import Seal, SigningKey
 from letters.deliver.encode import CRLF, HeaderError, has_dots, mailbox, unstructured, verbatim
-from letters.deliver.splice import Template, body_template, body_value, literal
+from letters.deliver.splice import Template, body_template, body_value, hole, literal
 from letters.model import Issue, PersonalLink, Rendering
 from letters.store.subscribers import domain_key
 
 _TO, _MESSAGE_ID, _UNSUBSCRIBE = "to", "message-id", "list-unsubscribe"
 #: The values that are whole header fields, under the fields' names.
 _PERSONAL = (_TO, _MESSAGE_ID, _UNSUBSCRIBE)
+_SIGNATURES = "dkim-signature"
 _TEXT, _HTML = "text-", "html-"
+#: The holes of each link in the text part and in the HTML part. Written out, for a name of an enumeration takes as long as half a signature.
+_LINKS = tuple(
+    (_TEXT + link.name, _HTML + link.name) for link in (PersonalLink.PREFERENCES, PersonalLink.UNSUBSCRIBE)
+)
 # Gmail's Feedback-ID wants a name of five to fifteen characters in the last of its four parts.
 _SENDER_ID_LENGTH = 15
 
@@ -44,8 +50,7 @@ class Letterhead:
     contact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """What is one recipient's own in a message."""
 
     email: str
@@ -75,19 +80,16 @@ def list_id(head: Letterhead) -> str:
 class MessageTemplate:
     """A rendering as a whole message with holes, which is signed as it is filled."""
 
-    head: bytes
-    #: Comes after the recipient's own header fields; ends with the empty line.
-    tail: bytes
-    body: Template
+    whole: Template
     seal: Seal | None
     #: Whether no line of a message begins with a dot. What fills the holes never does: encoded bodies have none (R19), nor do fields.
     is_dotless: bool
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The message that `recipient_values` make of it."""
-        signatures = b"" if self.seal is None else self.seal.signatures(values)
-        personal = [values[name] for name in _PERSONAL]
-        return b"".join((signatures, self.head, *personal, self.tail, self.body.fill(values)))
+        if self.seal is not None:
+            values = {**values, _SIGNATURES: self.seal.signatures(values)}
+        return self.whole.fill(values)
 
 
 def message_template(
@@ -110,29 +112,31 @@ def message_template(
         + _part(boundary, "html", rendering.html, _HTML)
         + literal(b"--" + boundary + b"--" + CRLF)
     )
-    fields = [*first, *last]
-    seal = Seal(keys, fields=fields, personal=_PERSONAL, body=body, now=now) if keys else None
-    head, tail = b"".join(first), b"".join((*last, CRLF))
-    is_dotless = not any(has_dots(part) for part in (head, tail, *body.parts) if isinstance(part, bytes))
-    return MessageTemplate(head, tail, body.merged(), seal, is_dotless)
+    seal = Seal(keys, fields=[*first, *last], personal=_PERSONAL, body=body, now=now) if keys else None
+    whole = literal(b"".join(first))
+    for name in _PERSONAL:
+        whole += hole(name)
+    whole += literal(b"".join((*last, CRLF))) + body
+    if keys:
+        whole = hole(_SIGNATURES) + whole
+    is_dotless = not any(has_dots(part) for part in whole.parts if isinstance(part, bytes))
+    return MessageTemplate(whole.merged(), seal, is_dotless)
 
 
 def recipient_values(recipient: Recipient) -> dict[str, bytes]:
     """What fills the holes of a `message_template` for one recipient."""
-    links = {
-        PersonalLink.PREFERENCES: recipient.preferences_url,
-        PersonalLink.UNSUBSCRIBE: recipient.unsubscribe_url,
-    }
     values = {
         _TO: mailbox("To", recipient.name, header_address(recipient.email)),
         _MESSAGE_ID: verbatim("Message-ID", recipient.message_id),
         # R01: one https address; never folded, for mail software does not unfold encoded words in it.
         _UNSUBSCRIBE: verbatim("List-Unsubscribe", f"<{recipient.unsubscribe_url}>"),
     }
-    for link, url in links.items():
-        in_html = html.escape(url)
-        values[_TEXT + link.name] = body_value(url)
-        values[_HTML + link.name] = values[_TEXT + link.name] if in_html == url else body_value(in_html)
+    for (in_text, in_html), url in zip(
+        _LINKS, (recipient.preferences_url, recipient.unsubscribe_url), strict=True
+    ):
+        escaped = html.escape(url)
+        values[in_text] = body_value(url)
+        values[in_html] = values[in_text] if escaped == url else body_value(escaped)
     return values
 
 

@@ -22,7 +22,6 @@ _LONGEST_PAUSE_SECONDS = 0.5
 _GRACE_SECONDS = 10.0
 _TURNS_TO_CLOSE = 4
 _STATES = {
-    Meaning.ACCEPTED: DeliveryState.SENT,
     Meaning.LATER: DeliveryState.DEFERRED,
     Meaning.BUSY: DeliveryState.DEFERRED,
     Meaning.REFUSED: DeliveryState.FAILED,
@@ -122,26 +121,32 @@ class Relay:
             return None
         then = batch.next_ahead() if connection.offers.pipelining else None
         end = await connection.transact(message, handing_over=lambda: batch.handing_over(message), then=then)
-        if isinstance(end, Answer):
-            self._take_answer(connection, message, end, batch)
-            await self._pace(end, batch)
-        else:
+        if isinstance(end, Lost):
             self._take_loss(message, end, batch)
+        elif self._take_answer(connection, message, end, batch) is Meaning.ACCEPTED:
+            self._pauses = self._busy_in_a_row = 0
+        else:
+            await self._pace(end, batch)
         if then is not None and not batch.still_wants(then):
             connection.abandon()
             then = None
         return then
 
-    def _take_answer(self, connection: Connection, message: Outgoing, answer: Answer, batch: Batch) -> None:
+    def _take_answer(
+        self, connection: Connection, message: Outgoing, answer: Answer, batch: Batch
+    ) -> Meaning:
         what = answer.meaning
-        if what is Meaning.STOP:
+        if what is Meaning.ACCEPTED:
+            batch.answer(message, DeliveryState.SENT, answer.said)
+        elif what is Meaning.STOP:
             batch.release(message, str(answer))
             batch.end(_hold(answer))
         elif what is Meaning.BUSY and not connection.is_open and connection.accepted:
             # A relay that takes n messages per connection says 421 to the next one; a new connection is as good as any.
             batch.put_back(message, str(answer))
         else:
-            batch.answer(message, _STATES[what], str(answer))
+            batch.answer(message, _STATES[what], answer.said)
+        return what
 
     def _take_loss(self, message: Outgoing, lost: Lost, batch: Batch) -> None:
         # Connections that idled as long as this one are likely gone too, and would cost this message a try each.
@@ -154,10 +159,7 @@ class Relay:
             batch.put_back(message, f"connection lost: {lost.reason}")
 
     async def _pace(self, answer: Answer, batch: Batch) -> None:
-        """Wait a little after an answer that says "later", longer after each that follows; go on after success."""
-        if answer.meaning is Meaning.ACCEPTED:
-            self._pauses = self._busy_in_a_row = 0
-            return
+        """Wait a little after an answer that says "later", longer after each that follows until one is taken."""
         if answer.meaning is Meaning.BUSY:
             self._busy_in_a_row += 1
             if self._busy_in_a_row >= _MAX_BUSY_IN_A_ROW:

@@ -244,7 +244,7 @@ class IssueDelivery:
 
     def _send(self, claims: dict[str, list[Claim]], desk: Desk) -> Stop | None:
         """Send a batch by each relay, and fold what became of them into the ledger, whatever happens on the way."""
-        answered = Counted(self._answered)
+        answered = self._answered if len(claims) == 1 else Counted(self._answered)
         batches = {
             name: Batch(
                 share,

@@ -74,14 +74,13 @@ class Wire(asyncio.Protocol):
             await self._waiter
         return self._replies.popleft()
 
-    def codes(self, count: int) -> tuple[int, ...]:
-        """The codes of the next replies, as far as they are there; they stay."""
-        return tuple(reply.code for reply in islice(self._replies, count))
-
-    def drop(self, count: int) -> None:
-        """Pass over replies that are there."""
-        for _ in range(count):
+    def pass_over(self, codes: tuple[int, ...]) -> bool:
+        """Take the next replies away if they are there and have these codes; else they all stay."""
+        if tuple([reply.code for reply in islice(self._replies, len(codes))]) != codes:
+            return False
+        for _ in codes:
             self._replies.popleft()
+        return True
 
     def close(self) -> None:
         """End at once: TLS takes leave in its own time, and our loop does not live as long."""
@@ -108,8 +107,11 @@ class Wire(asyncio.Protocol):
             shown = line[:80].decode("utf-8", "replace")
             self._finish(f'the relay sent "{shown}", which is no reply (RFC 5321 section 4.2)')
             return
-        code, more, text = match.groups()
-        self._lines.append(text or b"")
+        code, more, text = match.groups(b"")
+        if not self._lines and more != b"-":
+            self._replies.append(Reply(int(code), text.decode("utf-8", "replace")))
+            return
+        self._lines.append(text)
         self._size += len(line)
         if more == b"-":
             if self._size > _LONGEST_REPLY:
