@@ -17,7 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letters.deliver.encode import HeaderError, encoded_words, phrase, quoted_printable, unstructured
+from letters.deliver.encode import (
+    HeaderError,
+    encoded_words,
+    has_dots,
+    phrase,
+    quoted_printable,
+    unstructured,
+)
 from letters.deliver.message import (
     Letterhead,
     Recipient,
@@ -119,6 +126,7 @@ def test_what_is_spliced_reads_back_as_the_rendering_with_its_marks_replaced(tex
     assert b"\n" not in b"".join(lines)
     assert b"\r" not in b"".join(lines)
     assert data.isascii()
+    assert message_template(HEAD, ISSUE, RENDERING, now=NOON).is_dotless
     body = data[data.index(b"\r\n\r\n") :].split(b"\r\n")
     assert max(len(line) for line in body) <= 76
     assert not any(line.startswith((b".", b"From ")) for line in body)
@@ -160,12 +168,14 @@ def test_what_is_spliced_says_what_the_standard_library_says(
 ) -> None:
     ours = build(
         replace(RENDERING, text=text, html=page, subject=" ".join(subject)),
-        reader=replace(READER, name=" ".join(name)),
+        reader=READER._replace(name=" ".join(name)),
     )
     theirs = by_the_standard_library(
         filled(text, as_html=False), filled(page, as_html=True), " ".join(subject), " ".join(name)
     ).as_bytes()
     assert said(ours) == said(theirs)
+    # What the sending relies on, for it does not look again.
+    assert not has_dots(ours)
 
 
 def said(data: bytes) -> list[object]:
@@ -222,14 +232,14 @@ def test_a_senders_lasting_name_in_feedback_id_has_five_to_fifteen_characters(do
 
 
 def test_a_long_unsubscribe_address_is_neither_folded_nor_an_encoded_word_r01() -> None:
-    raw = build(reader=replace(READER, unsubscribe_url="https://signal.example/unsubscribe/" + "t" * 800))
+    raw = build(reader=READER._replace(unsubscribe_url="https://signal.example/unsubscribe/" + "t" * 800))
     line = next(line for line in raw.split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
     assert line == b"List-Unsubscribe: <https://signal.example/unsubscribe/" + b"t" * 800 + b">"
 
 
 def test_an_address_too_long_for_a_line_is_refused_r14() -> None:
     with pytest.raises(HeaderError, match="998"):
-        build(reader=replace(READER, unsubscribe_url="https://signal.example/" + "t" * 1000))
+        build(reader=READER._replace(unsubscribe_url="https://signal.example/" + "t" * 1000))
 
 
 def test_answers_go_where_the_settings_say() -> None:
@@ -259,7 +269,7 @@ def test_any_display_name_reads_back_r18(name: str) -> None:
     found = str(make_header(decode_header(" ".join(words))))
     is_encoded = words[:1] and words[0].startswith("=?")
     assert (found if is_encoded else unquote(found)) == re.sub(" +", " ", name).strip(" ")
-    to = email.message_from_bytes(build(reader=replace(READER, name=name)), policy=default)["To"]
+    to = email.message_from_bytes(build(reader=READER._replace(name=name)), policy=default)["To"]
     assert [one.addr_spec for one in to.addresses] == ["ada@reader.example"]
 
 
@@ -275,9 +285,9 @@ def test_no_header_can_be_injected_r17(bad: str) -> None:
     with pytest.raises(HeaderError, match="control characters"):
         build(replace(RENDERING, subject=bad))
     with pytest.raises(HeaderError, match="control characters"):
-        build(reader=replace(READER, name=bad))
+        build(reader=READER._replace(name=bad))
     with pytest.raises(HeaderError, match="control characters"):
-        build(reader=replace(READER, email=f"{bad}@reader.example"))
+        build(reader=READER._replace(email=f"{bad}@reader.example"))
     with pytest.raises(HeaderError, match="control characters"):
         build(head=replace(HEAD, title=bad))
 
@@ -303,13 +313,13 @@ def test_a_list_id_has_at_most_255_characters_r11() -> None:
 
 
 def test_domains_go_out_as_a_labels() -> None:
-    message = parse(build(reader=replace(READER, email="ada@bücher.example")))
+    message = parse(build(reader=READER._replace(email="ada@bücher.example")))
     assert str(message["To"]) == "Ada <ada@xn--bcher-kva.example>"
 
 
 def test_a_non_ascii_local_part_stays_as_utf8() -> None:
     assert "To: Ada <jürgen@reader.example>\r\n".encode() in build(
-        reader=replace(READER, email="jürgen@reader.example")
+        reader=READER._replace(email="jürgen@reader.example")
     )
 
 
