@@ -79,6 +79,8 @@ class Options:
     store: str
     #: The kinds of keys that sign: "rsa", "rsa,ed25519", or none.
     keys: str
+    #: How many processes send; 0: as many as there are cores.
+    processes: int
 
 
 def main() -> int:
@@ -89,6 +91,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--store", default="")
     parser.add_argument("--keys", default="")
+    parser.add_argument("--processes", type=int, default=0)
     given = vars(parser.parse_args())
     CLIENTS[given.pop("client")](Options(**given))
     return 0
@@ -150,6 +153,7 @@ def make_settings(options: Options) -> Settings:
         delivery=DeliverySettings(
             **{"from": "Signal <news@signal.example>"},
             transport="smtp",
+            processes=options.processes,
             smtp=smtp,
             dkim=tuple(DkimSettings(selector=kind) for kind in keys),
         ),

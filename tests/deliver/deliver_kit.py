@@ -12,11 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.policy import SMTP as SMTP_POLICY
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
 from letters.deliver import DeliverReport, deliver
+from letters.deliver.batch import Stop
+from letters.deliver.sending import IssueDelivery
 from letters.model import (
     Choice,
     DeliveryState,
@@ -42,6 +45,7 @@ from letters.settings.types import (
     WatchSettings,
 )
 from letters.store import Store
+from letters.store.deliveries import owners
 from letters.store.explaining import explain
 from letters.store.issues import add_issue, find_issue
 from letters.store.subscribers import save_subscribers
@@ -326,3 +330,19 @@ def wait_for(condition: Callable[[], bool], *, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)
+
+
+def send_last() -> Callable[..., Stop | None]:
+    """`IssueDelivery._send_rounds`, begun once a colleague has claimed something."""
+    usual = IssueDelivery._send_rounds
+
+    def later(self: IssueDelivery, *args: Any) -> Stop | None:
+        def has_begun() -> bool:
+            with self._store.read() as c:
+                return bool(owners(c))
+
+        if self._others.processes > 1:
+            wait_for(has_begun, what="no colleague claims anything")
+        return usual(self, *args)
+
+    return later

@@ -18,7 +18,7 @@ from letters.model import RelayAnswer
 from letters.settings import Workspace, init_workspace, load_settings
 from letters.settings.types import SmtpSettings
 from letters.store import Store
-from letters.store.engine import head_revision
+from letters.store.migrating import head_revision
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -14,8 +14,9 @@ from watching import NOW, item, rss
 
 from letters.errors import UnreadableFeedError
 from letters.model import Source
+from letters.processes import cores
 from letters.watch.parse import ParsedFeed, parse_feed
-from letters.watch.readers import Readers, cores
+from letters.watch.readers import Readers
 from letters.watch.values import ReadingBroke, ReadingJob, ReadingResult
 
 SOURCE = Source(key="show", url="https://show.example/feed")

@@ -70,6 +70,7 @@ class Batch:
         look: Callable[[Sequence[int]], News],
         stop: threading.Event,
         answered: Callable[[], None],
+        processes: int = 1,
     ) -> None:
         self._waiting = deque(claims)
         #: Deliveries that were given out ahead of their turn.
@@ -79,6 +80,8 @@ class Batch:
         self._look = look
         self._stop = stop
         self._answered = answered
+        #: How many processes send beside each other; they share the relay's connections.
+        self.processes = processes
         self._lost: Counter[int] = Counter()
         self._looked_at = time.monotonic()
         self._left: frozenset[int] = frozenset()

@@ -7,26 +7,25 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from pydantic import SecretStr
 
-from letters.deliver.batch import Transport
+from letters.deliver.batch import Stop, Transport
 from letters.deliver.decisions import named_issue
 from letters.deliver.outbox import Outbox
-from letters.deliver.owner import Owner, settle_dead
+from letters.deliver.owner import Owner
 from letters.deliver.pace import Limit, Route
 from letters.deliver.relay import Relay
-from letters.deliver.report import DeliverReport, messages
+from letters.deliver.report import DeliverReport
 from letters.deliver.routes import UNNAMED, Routes, route
-from letters.deliver.sending import IssueDelivery, Run
+from letters.deliver.run import Run
+from letters.deliver.sending import IssueDelivery
 from letters.garbage import rarely_collected
-from letters.model import DeliveryState, Issue, IssueState, Progress
+from letters.model import Issue, IssueState, Progress
 from letters.settings import Settings, Workspace
 from letters.settings.types import SmtpSettings
 from letters.store import Store
-from letters.store.deliveries import drop_cancelled
-from letters.store.issues import load_issue, load_issues
+from letters.store.issues import load_issues
 
 _SHORTEST_NAP = timedelta(milliseconds=50)
 
@@ -47,12 +46,12 @@ def deliver(
     missed, and only messages that were handed over without an answer may come twice, with the same Message-ID (R40). Setting
     `stop` ends it after the messages that are under way.
     """
-    run = _Deliverer(
+    run = Deliverer(
         store=store,
         settings=settings,
         workspace=workspace,
         now=now,
-        clock=_ticking(now),
+        clock=ticking(now),
         stop=stop or threading.Event(),
         progress=progress,
     )
@@ -64,7 +63,7 @@ def deliver(
     return run.tally.report()
 
 
-class _Deliverer(Run):
+class Deliverer(Run):
     """One run, from what it finds to its end."""
 
     def find(self, name: str | None) -> list[Issue]:
@@ -80,24 +79,11 @@ class _Deliverer(Run):
             )
         return [issue] if issue.state is IssueState.APPROVED else []
 
-    def settle_dead(self) -> None:
-        """Before anything is claimed: what became of the claims of runs that died."""
-        settled = settle_dead(self.store, self.workspace.journal, now=self.now)
-        with self.store.write() as c:
-            self.tally.dropped(drop_cancelled(c))
-        settled.sort(key=lambda one: one[0].issue_id)
-        for issue_id, group in groupby(settled, key=lambda one: one[0].issue_id):
-            ends = list(group)
-            with self.store.read() as c:
-                issue = load_issue(c, issue_id)
-            assert issue is not None, "issues are never deleted"
-            self.tally.settled(issue.name, ends)
-            if unknown := sum(end.state is DeliveryState.UNKNOWN for _, end in ends):
-                again = "sent again with the same Message-ID" if self.resends else "not sent again"
-                self.tally.problem(
-                    issue.name,
-                    f"{messages(unknown)} handed over by a run that died before the answer; {again} (delivery.unknown)",
-                )
+    def assist(self, issue: Issue) -> Stop | None:
+        """Send one issue beside the process that will close it; what stopped it, if something did."""
+        with ExitStack() as stack:
+            owner = stack.enter_context(Owner(self.store, self.workspace.journal))
+            return IssueDelivery(self, issue, owner, self._routes(stack)(issue)).assist()
 
     def deliver_all(self, issues: Sequence[Issue]) -> None:
         with ExitStack() as stack:
@@ -145,7 +131,7 @@ class _Deliverer(Run):
         return Routes([Route(name="outbox", limit=Limit(meter="outbox"))], lambda name: outbox)
 
 
-def _ticking(now: datetime) -> Callable[[], datetime]:
+def ticking(now: datetime) -> Callable[[], datetime]:
     """The clock of the pass as it goes on: a run may last for hours, and the pace is kept in them."""
     began = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - began)

@@ -142,6 +142,8 @@ def quoted_printable(text: str) -> bytes:
 
     A dot at the start of a line, and "From " there, are encoded: relays have mangled both (R19).
     """
+    if "\n" not in text and "\r" not in text:
+        return _quote_line(text.encode())
     lines = text.replace("\r\n", "\n").replace("\r", "\n").encode().split(b"\n")
     return CRLF.join(_quote_line(line) for line in lines)
 

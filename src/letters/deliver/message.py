@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import NamedTuple
 
 from letters.deliver.dkim import Seal, SigningKey
-from letters.deliver.encode import CRLF, HeaderError, has_dots, mailbox, unstructured, verbatim
+from letters.deliver.encode import CRLF, SOFT_BREAK, HeaderError, has_dots, mailbox, unstructured, verbatim
 from letters.deliver.splice import Template, body_template, body_value, hole, literal
 from letters.model import Issue, PersonalLink, Rendering
 from letters.store.subscribers import domain_key
@@ -134,10 +135,17 @@ def recipient_values(recipient: Recipient) -> dict[str, bytes]:
     for (in_text, in_html), url in zip(
         _LINKS, (recipient.preferences_url, recipient.unsubscribe_url), strict=True
     ):
-        escaped = html.escape(url)
-        values[in_text] = body_value(url)
-        values[in_html] = values[in_text] if escaped == url else body_value(escaped)
+        place, slash, token = url.rpartition("/")
+        text_start, html_start = _link_start(place + slash)
+        values[in_text] = text_start + body_value(token)
+        values[in_html] = html_start + body_value(html.escape(token))
     return values
+
+
+@lru_cache(maxsize=64)
+def _link_start(place: str) -> tuple[bytes, bytes]:
+    """What all links of a kind begin with, in the form for the text part and in that for the HTML part."""
+    return body_value(place) + SOFT_BREAK, body_value(html.escape(place)) + SOFT_BREAK
 
 
 def header_address(email: str) -> str:

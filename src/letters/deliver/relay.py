@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 
 from aiosmtplib import SMTPException
@@ -59,7 +60,7 @@ class Relay:
 
     async def _send(self, batch: Batch) -> None:
         self._pauses = self._busy_in_a_row = 0
-        workers = min(self._settings.connections, len(batch))
+        workers = min(math.ceil(self._settings.connections / batch.processes), len(batch))
         work = asyncio.gather(*(self._work(batch) for _ in range(workers)), return_exceptions=True)
         try:
             ends = await asyncio.shield(work)

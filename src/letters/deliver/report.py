@@ -49,6 +49,12 @@ class Tally:
                 if self._named[name] <= _NAMED:
                     self.problem(name, f"{claim.email}: {end.state}: {end.reason}")
 
+    def add(self, other: Tally) -> None:
+        """Take in what another process counted; what both found is told once."""
+        self.counts.update(other.counts)
+        self.problems += [one for one in other.problems if one not in self.problems]
+        self._named.update(other._named)
+
     def report(self) -> DeliverReport:
         """The report. Those who were not named are counted."""
         more = [

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from letters.deliver.audience import NotRenderedError, freeze
 from letters.deliver.batch import Batch, News, Stop
+from letters.deliver.colleagues import Colleagues, Errand, processes_for
 from letters.deliver.desk import Desk, MissingRenderingError
 from letters.deliver.encode import HeaderError
 from letters.deliver.owner import Owner
 from letters.deliver.pace import is_full, next_at, next_day, room
-from letters.deliver.report import Tally, messages
+from letters.deliver.report import messages
 from letters.deliver.routes import Counted, Routes, send_all
+from letters.deliver.run import Run
 from letters.deliver.window import window_end
-from letters.model import DeliveryState, Edition, Issue, IssueState, Progress
-from letters.settings import Settings, Workspace
-from letters.store import Store
+from letters.model import DeliveryState, Edition, Issue, IssueState
 from letters.store.deliveries import (
     OPEN,
     Claim,
     claim,
+    count_due,
     count_states,
     drop_late,
     is_finished,
@@ -35,33 +35,6 @@ from letters.store.issues import load_issue, record_event, set_state
 
 #: The name under which a hold of our own is recorded.
 _ACTOR = "letters"
-#: The longest sleep; after it we look again whether the issue may still go.
-_NAP_SECONDS = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What the deliveries of one run have in common."""
-
-    store: Store
-    settings: Settings
-    workspace: Workspace
-    #: When it began, by the clock of the pass; and what that clock says now, for a run may take hours.
-    now: datetime
-    clock: Callable[[], datetime]
-    stop: threading.Event
-    progress: Progress | None
-    tally: Tally = field(default_factory=Tally)
-
-    @property
-    def resends(self) -> bool:
-        """Whether messages whose fate is unknown go out again; writing a file twice is writing it once."""
-        delivery = self.settings.delivery
-        return delivery.unknown == "resend" or delivery.transport == "outbox"
-
-    def nap(self, until: datetime) -> None:
-        """Wait for a moment, or for as long as one may without looking what was decided meanwhile."""
-        self.stop.wait(min(_NAP_SECONDS, max(0.0, (until - self.clock()).total_seconds())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +54,7 @@ class IssueDelivery:
         self._store, self._tally = run.store, run.tally
         self._total = self._done = 0
         self._full: set[str] = set()
+        self._others = Colleagues(None, 1, answered=self._answered)
         #: Until when messages that wait for a limit of their destination are spread.
         self._spread_until: datetime | None = None
         #: When the next of them is due; None when none waits.
@@ -100,8 +74,7 @@ class IssueDelivery:
         ends = window_end(edition, self._issue.occurrence)
         if self._is_over(edition, ends) or not self._freeze(edition):
             return None
-        desk = Desk(self._store, self._run.settings, self._issue, edition, now=self._run.now)
-        stopped = self._send_rounds(desk, edition, ends)
+        stopped = self._send_together(edition, ends)
         if stopped is not None:
             self._report_stop(stopped)
             return stopped
@@ -109,6 +82,58 @@ class IssueDelivery:
         if self.waits_until is None:
             self._finish()
         return None
+
+    def assist(self) -> Stop | None:
+        """Send beside the process that froze the audience and will close the issue; what stopped it, if something did."""
+        edition = self._run.settings.edition(self._issue.edition)
+        assert edition is not None, "who sent us has looked"
+        return self._send_rounds(self._desk(edition), edition, window_end(edition, self._issue.occurrence))
+
+    def _desk(self, edition: Edition) -> Desk:
+        return Desk(self._store, self._run.settings, self._issue, edition, now=self._run.now)
+
+    def _send_together(self, edition: Edition, ends: datetime) -> Stop | None:
+        """Send with as many processes as the messages that are due are worth."""
+        desk = self._desk(edition)
+        processes = self._processes()
+        if processes == 1:
+            return self._send_rounds(desk, edition, ends)
+        run = self._run
+        errand = Errand(
+            store_url=self._store.url.render_as_string(hide_password=False),
+            settings=run.settings,
+            workspace=run.workspace,
+            now=run.now,
+            at=run.clock(),
+            issue_id=self._issue.id,
+        )
+        with Colleagues(errand, processes, answered=self._answered) as self._others:
+            stopped = self._send_rounds(desk, edition, ends)
+            while self._others.listen():
+                if stopped is not None or run.stop.is_set():
+                    self._others.halt()
+        others, self._others = self._others, Colleagues(None, 1, answered=self._answered)
+        stopped = stopped or others.stop
+        for one in others.done:
+            self._tally.add(one.tally)
+        if others.died:
+            self._tally.problem(
+                self._issue.name,
+                f"{others.died} of {processes} processes that sent it died; what was theirs is taken over",
+                "see the system's log; too little memory is a common reason",
+            )
+            run.settle_dead()
+            stopped = stopped or self._send_rounds(desk, edition, ends)
+        return stopped
+
+    def _processes(self) -> int:
+        delivery = self._run.settings.delivery
+        if delivery.transport != "smtp" or self._routes.are_limited:
+            # Files wait for the disk, and a relay with a limit for that.
+            return 1
+        with self._store.read() as c:
+            due = count_due(c, self._issue.id, now=self._run.clock())
+        return processes_for(delivery, due)
 
     def _next_turn(self) -> datetime | None:
         if self._spread_until is None:
@@ -130,7 +155,8 @@ class IssueDelivery:
                 stopped = None
             else:
                 return found.stop
-            if stopped is not None:
+            self._others.listen(within_seconds=0)
+            if stopped := stopped or self._others.stop:
                 return stopped
         return None
 
@@ -253,6 +279,7 @@ class IssueDelivery:
                 look=self._look,
                 stop=self._run.stop,
                 answered=answered,
+                processes=self._others.processes,
             )
             for name, share in claims.items()
         }
@@ -302,8 +329,8 @@ class IssueDelivery:
         approved = issue is not None and issue.state is IssueState.APPROVED
         return News(halt=not approved or not self._owner.is_held(), left=frozenset(left))
 
-    def _answered(self) -> None:
-        self._done += 1
+    def _answered(self, messages: int = 1) -> None:
+        self._done += messages
         if self._run.progress is not None:
             self._run.progress(self._done, max(self._total, self._done))
 

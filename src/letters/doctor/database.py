@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from letters.doctor.finding import Finding, note, well, wrong
 from letters.store import Store
-from letters.store.engine import head_revision
+from letters.store.migrating import head_revision
 
 _BACKUP = "stop letters, and put the newest backup in its place; cards and configuration are whole without it"
 

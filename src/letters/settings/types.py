@@ -259,6 +259,12 @@ class DeliverySettings(Table):
     many: int = Field(
         1000, ge=1, description='More readers than these are many, for unauthenticated = "hold".'
     )
+    processes: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Processes that send a large issue together; 0: as many as there are processors. They share the connections.",
+    )
     smtp: SmtpSettings = SmtpSettings()
     dkim: tuple[DkimSettings, ...] = ()
     relay: tuple[RelaySettings, ...] = Field(

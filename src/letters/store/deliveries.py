@@ -367,6 +367,12 @@ def count_states(c: Connection, issue_id: int) -> dict[DeliveryState, int]:
     return {DeliveryState(row.state): row.rows for row in c.execute(query)}
 
 
+def count_due(c: Connection, issue_id: int, *, now: datetime) -> int:
+    """How many rows of the issue wait and are due."""
+    query = select(func.count()).where(delivery.c.issue_id == issue_id, _is_due(now, resend_unknown=False))
+    return c.scalar(query) or 0
+
+
 def next_due(c: Connection, issue_id: int) -> datetime | None:
     """When the next row that waits for its hour, or for another try, is due."""
     moment: datetime | None = c.scalar(

@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 from letters.errors import LettersError, UsageError
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_TIMEOUT_MS = 30_000
 
 
@@ -65,18 +59,24 @@ class Store:
 
     def revision(self) -> str | None:
         """The migration the database is at; None for an empty one."""
+        from letters.store import migrating  # noqa: PLC0415 - a process that only sends never needs it
+
         with self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return migrating.found_revision(connection)
 
     def upgrade(self) -> None:
         """Bring the database to this version's tables. Does nothing when it is there already."""
-        if self.revision() != head_revision():
+        from letters.store import migrating  # noqa: PLC0415 - a process that only sends never needs it
+
+        if self.revision() != migrating.head_revision():
             with self.write() as connection:
-                command.upgrade(_alembic_config(connection), "head")
+                migrating.migrate(connection)
 
     def check_current(self) -> None:
         """Raises `StoreOutdatedError` unless the database has this version's tables."""
-        found, wanted = self.revision(), head_revision()
+        from letters.store import migrating  # noqa: PLC0415 - a process that only sends never needs it
+
+        found, wanted = self.revision(), migrating.head_revision()
         if found != wanted:
             raise StoreOutdatedError(
                 f'{self.url.render_as_string(hide_password=True)}: the database is at revision "{found}", '
@@ -85,21 +85,6 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-@cache
-def head_revision() -> str:
-    """The newest migration's name."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    assert head is not None, "the migrations are part of the package"
-    return head
-
-
-def _alembic_config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _with_driver(url: URL) -> URL:
@@ -148,6 +133,8 @@ def _make_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA foreign_keys = ON")
         # WAL with NORMAL survives the death of a process; a power cut may cost the newest transactions, never the file.
         cursor.execute("PRAGMA synchronous = NORMAL")
+        # What a statement of many rows would be taken back by goes to a file otherwise, page by page.
+        cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -6,11 +6,8 @@ when it takes too long, a process can.
 
 from __future__ import annotations
 
-import os
 import queue
-import socket
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -18,12 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from letters.errors import UnreadableFeedError
+from letters.processes import cores, start
 from letters.watch.values import ReadingBroke, ReadingJob, ReadingResult
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Readers:
@@ -85,14 +78,7 @@ class _Worker:
         return UnreadableFeedError(f"still being read after {limit.total_seconds():g} seconds; given up")
 
     def _start(self) -> Connection:
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - this program itself
-                [sys.executable, "-m", "letters.watch.reading_process", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-            self._connection = Connection(ours.detach())
+        self._process, self._connection = start("letters.watch.reading_process")
         return self._connection
 
     def end(self) -> None:

@@ -1,8 +1,6 @@
 """A process that reads documents for `letters.watch.readers`, so that one that takes too long can be ended.
 
-    python -m letters.watch.reading_process FILE_DESCRIPTOR
-
-Jobs and results are pickled: both ends are this program, and only they hold the socket.
+Started by `letters.processes.start`; jobs come over its socket, and results go back.
 """
 
 from __future__ import annotations
