@@ -19,7 +19,9 @@ from pydantic import SecretStr
 
 from letters.deliver import DeliverReport, deliver
 from letters.deliver.batch import Stop
-from letters.deliver.sending import IssueDelivery
+from letters.deliver.colleagues import Colleagues
+from letters.deliver.desk import Desk
+from letters.deliver.rounds import Rounds
 from letters.model import (
     Choice,
     DeliveryState,
@@ -333,16 +335,16 @@ def wait_for(condition: Callable[[], bool], *, what: str) -> None:
 
 
 def send_last() -> Callable[..., Stop | None]:
-    """`IssueDelivery._send_rounds`, begun once a colleague has claimed something."""
-    usual = IssueDelivery._send_rounds
+    """`Rounds.send`, begun once a colleague has claimed something."""
+    usual = Rounds.send
 
-    def later(self: IssueDelivery, *args: Any) -> Stop | None:
+    def later(self: Rounds, desk: Desk, others: Colleagues, **options: Any) -> Stop | None:
         def has_begun() -> bool:
             with self._store.read() as c:
                 return bool(owners(c))
 
-        if self._others.processes > 1:
+        if others.processes > 1:
             wait_for(has_begun, what="no colleague claims anything")
-        return usual(self, *args)
+        return usual(self, desk, others, **options)
 
     return later

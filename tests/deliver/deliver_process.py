@@ -11,7 +11,7 @@ from pathlib import Path
 from deliver_kit import World, make_settings, send_last
 
 import letters.deliver.colleagues
-import letters.deliver.sending
+import letters.deliver.rounds
 import letters.store.deliveries
 from letters.processes import start
 from letters.settings import Workspace
@@ -27,6 +27,6 @@ if __name__ == "__main__":
         settings = settings.model_copy(update={"delivery": delivery})
         letters.deliver.colleagues.WORTH_A_PROCESS = 10
         letters.deliver.colleagues.start = lambda module: start("small_batches")
-        letters.deliver.sending.IssueDelivery._send_rounds = send_last()  # type: ignore[method-assign]
+        letters.deliver.rounds.Rounds.send = send_last()  # type: ignore[method-assign]
         letters.store.deliveries.BATCH = 5
     World(Store(url), Workspace(Path(root)), settings).deliver()

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import letters.deliver.colleagues
-import letters.deliver.sending
+import letters.deliver.rounds
 from letters.deliver.colleagues import processes_for
 from letters.model import DeliveryState, IssueState
 from letters.processes import cores, start
@@ -60,7 +60,7 @@ def large(lite: World, relay: TestRelay) -> World:
 @pytest.fixture
 def _sends_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """We ourselves begin once a colleague has claimed something."""
-    monkeypatch.setattr(letters.deliver.sending.IssueDelivery, "_send_rounds", send_last())
+    monkeypatch.setattr(letters.deliver.rounds.Rounds, "send", send_last())
 
 
 Started = list[subprocess.Popen[bytes]]

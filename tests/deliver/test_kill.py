@@ -26,6 +26,7 @@ from sqlalchemy import select
 
 import letters.deliver.journal
 import letters.deliver.owner
+import letters.deliver.rounds
 import letters.deliver.sending
 import letters.store.deliveries
 from letters.deliver import set_issue
@@ -89,11 +90,7 @@ DEATHS = [
     # The first line is the head; of the others two belong to each message.
     *journal_deaths(1, 2, 3, 4, 10, 15, 25),
     *(Death(letters.deliver.sending, "freeze", 1, when) for when in ("before", "after")),
-    *(
-        Death(letters.deliver.sending, "claim", nth, when)
-        for nth in (1, 2, 3)
-        for when in ("before", "after")
-    ),
+    *(Death(letters.deliver.rounds, "claim", nth, when) for nth in (1, 2, 3) for when in ("before", "after")),
     *(Death(letters.deliver.owner, "record", nth, when) for nth in (1, 2, 3) for when in ("before", "after")),
     *(Death(letters.deliver.sending, "is_finished", 1, when) for when in ("before", "after")),
 ]

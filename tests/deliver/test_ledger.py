@@ -78,7 +78,8 @@ def test_a_journal_reads_back(tmp_path: Path) -> None:
     assert read_journal(journal.path) == Record(
         {(1, 1): Mark("sent", "250 2.0.0 queued as 7"), (2, 3): Mark("handed")}
     )
-    journal.folded()
+    journal.folded([(1, 1)])
+    assert journal.record() == Record({(2, 3): Mark("handed")})
     assert len(read_journal(journal.path).marks) == 2
     journal.remove()
     assert read_journal(journal.path) == Record(is_whole=False)
@@ -87,10 +88,44 @@ def test_a_journal_reads_back(tmp_path: Path) -> None:
 def test_a_journal_that_was_folded_is_begun_anew_when_it_is_long(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "owner")
     journal.begin()
+    journal.handing_over(7, 1)
+    assert not journal.is_full
     with journal.path.open("a") as file:
         file.writelines(f"handed {n} 1\n" for n in range(100_000))
-    journal.folded()
+    assert journal.is_full
+    # Not while anything is under way: its line would go with the file.
+    with pytest.raises(AssertionError):
+        journal.begin_anew()
+    journal.folded([(7, 1)])
+    journal.begin_anew()
     assert read_journal(journal.path) == Record({})
+    assert not journal.is_full
+
+
+LINES = st.lists(
+    st.tuples(
+        st.integers(1, 4),
+        st.integers(1, 2),
+        st.sampled_from([None, *DeliveryState]),
+        st.text(max_size=20).map(one_line),
+    ),
+    max_size=12,
+)
+
+
+@given(lines=LINES)
+def test_its_writer_knows_what_a_reader_would_learn(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[int, int, DeliveryState | None, str]]
+) -> None:
+    journal = Journal(tmp_path_factory.mktemp("journal") / "owner")
+    journal.begin()
+    for delivery_id, attempt, state, reason in lines:
+        if state is None:
+            journal.handing_over(delivery_id, attempt)
+        else:
+            journal.answered(delivery_id, attempt, state, reason)
+    assert journal.record() == read_journal(journal.path)
+    journal.close()
 
 
 @given(cut=st.integers(0, 200))

@@ -71,6 +71,7 @@ class Batch:
         stop: threading.Event,
         answered: Callable[[], None],
         processes: int = 1,
+        looked_at: float | None = None,
     ) -> None:
         self._waiting = deque(claims)
         #: Deliveries that were given out ahead of their turn.
@@ -83,7 +84,8 @@ class Batch:
         #: How many processes send beside each other; they share the relay's connections.
         self.processes = processes
         self._lost: Counter[int] = Counter()
-        self._looked_at = time.monotonic()
+        #: A batch that was claimed ahead may have waited for longer than that.
+        self._looked_at = time.monotonic() if looked_at is None else looked_at
         self._left: frozenset[int] = frozenset()
         #: Set when something was found that ends the sending.
         self.stopped: Stop | None = None

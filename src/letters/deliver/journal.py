@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -70,18 +70,30 @@ class Journal:
 
     def answered(self, delivery_id: int, attempt: int, state: DeliveryState, reason: str) -> None:
         """Say how an attempt ended."""
-        self._append(f"{state} {delivery_id} {attempt} {reason}".rstrip())
+        reason = reason.rstrip()
+        self._append(
+            f"{state} {delivery_id} {attempt} {reason}" if reason else f"{state} {delivery_id} {attempt}"
+        )
         self._marks[delivery_id, attempt] = Mark(state, reason)
 
     def record(self) -> Record:
         """What a reader of the file would learn of the attempts that were not folded; its writer need not read it."""
         return Record(self._marks)
 
-    def folded(self) -> None:
-        """All lines are in the ledger and nothing is under way: begin anew if the file has grown."""
-        self._marks.clear()
-        if self._file is not None and self._file.size > _FULL_BYTES:
-            self.begin()
+    def folded(self, attempts: Iterable[tuple[int, int]]) -> None:
+        """What the file says of these attempts is in the ledger."""
+        for one in attempts:
+            self._marks.pop(one, None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the file is to be begun anew, which needs a moment at which nothing is under way."""
+        return self._file is not None and self._file.size > _FULL_BYTES
+
+    def begin_anew(self) -> None:
+        """Nothing is under way, and all that the file says is in the ledger."""
+        assert not self._marks, "what is under way is known from its lines only"
+        self.begin()
 
     def close(self) -> None:
         """Keep the file for whoever settles what it tells of."""

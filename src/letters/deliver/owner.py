@@ -70,7 +70,7 @@ class Owner:
         """Bring what the journal says of these claims of ours into the ledger, and free them; says how those ended that were ours."""
         with self._store.write() as c:
             settled = _settle(c, self.name, claims, self.journal.record(), now=now, is_dead=False)
-        self.journal.folded()
+        self.journal.folded((one.id, one.attempt) for one in claims)
         return settled
 
 
