@@ -29,7 +29,7 @@ from letters.deliver.message import (
     Letterhead,
     Recipient,
     list_id,
-    message_id,
+    message_ids,
     message_template,
     recipient_values,
 )
@@ -293,17 +293,30 @@ def test_no_header_can_be_injected_r17(bad: str) -> None:
 
 
 def test_a_message_id_belongs_to_issue_and_reader_r15() -> None:
-    first = message_id(ISSUE, "uid-1", "signal.example")
-    assert first == message_id(replace(ISSUE, id=9, number=3), "uid-1", "signal.example")
+    first = message_id(ISSUE, "uid-1")
+    assert first == message_id(replace(ISSUE, id=9, number=3), "uid-1")
     later = replace(ISSUE.occurrence, local_date=date(2026, 11, 30))
     others = {
-        message_id(ISSUE, "uid-2", "signal.example"),
-        message_id(replace(ISSUE, edition="other"), "uid-1", "signal.example"),
-        message_id(replace(ISSUE, occurrence=later), "uid-1", "signal.example"),
-        message_id(replace(ISSUE, occurrence=replace(ISSUE.occurrence, slot=1)), "uid-1", "signal.example"),
+        message_id(ISSUE, "uid-2"),
+        message_id(replace(ISSUE, edition="other"), "uid-1"),
+        message_id(replace(ISSUE, occurrence=later), "uid-1"),
+        message_id(replace(ISSUE, occurrence=replace(ISSUE.occurrence, slot=1)), "uid-1"),
     }
     assert len(others | {first}) == 5
     assert re.fullmatch(r"<[a-z2-7]{32}@signal\.example>", first)
+
+
+def test_message_ids_of_an_issue_begin_alike_and_say_nothing_else_of_the_reader() -> None:
+    later = replace(ISSUE, occurrence=replace(ISSUE.occurrence, local_date=date(2026, 11, 30)))
+    ids = [message_id(issue, f"uid-{number}") for issue in (ISSUE, later) for number in range(50)]
+    assert [len({one[:9] for one in of_issue}) for of_issue in (ids[:50], ids[50:])] == [1, 1]
+    assert ids[0][:9] != ids[50][:9]
+    # The part that tells readers apart is another one in each issue.
+    assert len({one[9:] for one in ids}) == 100
+
+
+def message_id(issue: Issue, uid: str) -> str:
+    return message_ids(issue, "signal.example")(uid)
 
 
 def test_a_list_id_has_at_most_255_characters_r11() -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from letters.calendar import recipient_due
-from letters.deliver.message import message_id
+from letters.deliver.message import message_ids
 from letters.errors import LettersError
 from letters.model import RECIPIENT_ZONE, Edition, Issue
 from letters.settings import Settings
@@ -55,7 +55,7 @@ def _rows(
     c: Connection, issue: Issue, edition: Edition, settings: Settings, now: datetime
 ) -> Iterator[NewDelivery]:
     rendered = rendered_choices(c, issue.id)
-    domain = list_domain(settings)
+    message_id = message_ids(issue, list_domain(settings))
 
     @cache
     def due_at(zone: str) -> datetime:
@@ -73,9 +73,9 @@ def _rows(
             raise NotRenderedError(issue.name, choice)
         dropped = particular.dropped if particular else ""
         yield NewDelivery(
-            subscriber_id=reader.id,
-            message_id=message_id(issue, reader.uid, domain),
-            choice=choice,
-            due_at=due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else now,
-            dropped=dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
+            reader.id,
+            message_id(reader.uid),
+            choice,
+            due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else now,
+            dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
         )

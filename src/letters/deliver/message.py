@@ -5,11 +5,10 @@ Header names and forms: RFC 5322, RFC 2369 (List-*), RFC 2919 (List-Id), RFC 506
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -34,6 +33,10 @@ _LINKS = tuple(
 )
 # Gmail's Feedback-ID wants a name of five to fifteen characters in the last of its four parts.
 _SENDER_ID_LENGTH = 15
+# Base32's letter (RFC 4648 section 6, in lower case) for the last five bits of each byte.
+_FIVE_BITS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
+# Of a Message-ID's 32 letters, those that say which issue.
+_ISSUE_LETTERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,25 @@ class Recipient(NamedTuple):
     preferences_url: str
 
 
-def message_id(issue: Issue, uid: str, list_domain: str) -> str:
-    """The Message-ID of an issue to a subscriber: always the same one, so that a retry can be told (R15)."""
+def message_ids(issue: Issue, list_domain: str) -> Callable[[str], str]:
+    """The Message-ID of an issue to each subscriber, by uid: always the same one, so that a retry can be told (R15).
+
+    Those of one issue begin alike, and so are neighbours in the ledger's index however many issues it has; the other 24
+    letters, which are 120 bits, nobody guesses who does not know the uid.
+    """
     place = issue.occurrence
-    name = "\0".join((issue.edition, place.local_date.isoformat(), str(place.slot), uid))
-    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()[:20]).decode("ascii").lower()
-    return f"<{digest}@{list_domain}>"
+    name = "\0".join((issue.edition, place.local_date.isoformat(), str(place.slot), ""))
+    start, end = f"<{_letters(name)[:_ISSUE_LETTERS]}", f"@{list_domain}>"
+
+    def of(uid: str) -> str:
+        return f"{start}{_letters(name + uid)[_ISSUE_LETTERS:]}{end}"
+
+    return of
+
+
+def _letters(name: str) -> str:
+    """Five bits of each of a digest's 32 bytes. As base32 of 20 of them these would be no better, and take five times as long."""
+    return hashlib.sha256(name.encode()).digest().translate(_FIVE_BITS).decode("ascii")
 
 
 def list_id(head: Letterhead) -> str:

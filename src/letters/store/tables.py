@@ -664,8 +664,10 @@ private_feed = Table(
     Column("made_at", UTCDateTime, nullable=False),
 )
 
-#: The states of rows that may be tried (again), spelt out: neither database uses a partial index where they are parameters.
-waits = text("state IN ('pending', 'deferred', 'unknown')")
+#: The states of rows that may be tried (again), spelt out: neither database uses a partial index where they are parameters. As a
+#: list in parentheses they would be a table, which SQLite makes anew for every row that is written.
+waits = text("(state = 'pending' OR state = 'deferred' OR state = 'unknown')")
+_held = text("owner IS NOT NULL")
 #: The ledger: one row per issue and subscriber.
 delivery = Table(
     "delivery",
@@ -686,7 +688,7 @@ delivery = Table(
     Column("sent_at", UTCDateTime),
     UniqueConstraint("issue_id", "subscriber_id"),
     Index("ix_delivery_issue_id_state", "issue_id", "state"),
-    Index("ix_delivery_owner", "owner"),
+    Index("ix_delivery_owner", "owner", sqlite_where=_held, postgresql_where=_held),
     Index("ix_delivery_subscriber_id", "subscriber_id"),
     Index("ix_delivery_waits", "issue_id", "due_at", "id", sqlite_where=waits, postgresql_where=waits),
 )
