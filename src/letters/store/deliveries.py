@@ -10,22 +10,25 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     DateTime,
+    Integer,
     Select,
     Text,
+    Update,
     and_,
     bindparam,
     case,
     column,
     exists,
     func,
-    literal,
     not_,
     null,
     or_,
@@ -44,6 +47,8 @@ BATCH = 500
 OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 #: After so many times a message whose fate is unknown is left so: it may be what the connections die of.
 MAX_UNKNOWNS = 4
+
+_LARGEST_ID = 2**63 - 1
 
 UNSUBSCRIBED = "unsubscribed"
 CANCELLED = "cancelled"
@@ -91,45 +96,48 @@ def claim(
     Readers who left since the audience was frozen are dropped here (R09). Nothing is claimed of an issue that is no
     longer approved. Rows that another process is claiming at this moment are passed over.
     """
-    approved = exists().where(issue.c.id == issue_id, issue.c.state == IssueState.APPROVED.value)
-    due = (
-        select(delivery.c.id)
-        .where(delivery.c.issue_id == issue_id, _is_due(now, resend_unknown), approved)
-        .order_by(delivery.c.due_at, delivery.c.id)
-        .limit(BATCH if limit is None else min(BATCH, limit))
-        .with_for_update(skip_locked=True)
-        # As a table of its own the rows are picked once; a subquery may be asked again, and then picks others.
-        .cte("due")
-    )
-    taken = c.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(select(due.c.id)))
-        .values(
-            state=DeliveryState.SENDING.value,
-            owner=owner,
-            claimed_at=now,
-            attempts=delivery.c.attempts + 1,
-            reason=case((delivery.c.state == DeliveryState.UNKNOWN.value, "unknown"), else_=""),
-        )
-        .returning(delivery.c.id)
-    )
+    most = BATCH if limit is None else min(BATCH, limit)
+    taken = c.execute(_take(resend_unknown), {"of_issue": issue_id, "holder": owner, "at": now, "most": most})
     ids = set(taken.scalars())
-    rows = [
-        row
-        for row in c.execute(_held_by(owner).add_columns(_still_receives().label("receives"))).all()
-        if row[0] in ids
-    ]
+    rows = [row for row in _held_by(c, owner, ids) if row[0] in ids]
     left = [row[0] for row in rows if not row[-1]]
     _drop_left(c, left)
     return [Claim(*row[:-1]) for row in rows if row[-1]], len(left)
 
 
+# Built once: SQLAlchemy takes as long for building a statement of this size as the database does for a hundred rows of it.
+@cache
+def _take(resend_unknown: bool) -> Update:
+    of_issue: BindParameter[int] = bindparam("of_issue")
+    approved = exists().where(issue.c.id == of_issue, issue.c.state == IssueState.APPROVED.value)
+    due = (
+        select(delivery.c.id)
+        .where(delivery.c.issue_id == of_issue, _is_due(bindparam("at"), resend_unknown), approved)
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        # As a table of its own the rows are picked once; a subquery may be asked again, and then picks others.
+        .cte("due")
+    )
+    return (
+        update(delivery)
+        .where(delivery.c.id.in_(select(due.c.id)))
+        .values(
+            state=DeliveryState.SENDING.value,
+            owner=bindparam("holder"),
+            claimed_at=bindparam("at"),
+            attempts=delivery.c.attempts + 1,
+            reason=case((delivery.c.state == DeliveryState.UNKNOWN.value, "unknown"), else_=""),
+        )
+        .returning(delivery.c.id)
+    )
+
+
 def postpone(c: Connection, owner: str, waiting: Sequence[tuple[int, datetime]]) -> None:
     """Give back rows that were claimed in this very transaction, to be due later; as if they had never been claimed."""
     for batch in batches(waiting, BATCH):
-        found = _outcomes_table(
-            c, [Outcome(id=row, state=DeliveryState.PENDING, due_at=due_at) for row, due_at in batch]
-        )
+        back = [Outcome(id=row, state=DeliveryState.PENDING, due_at=due_at) for row, due_at in batch]
+        found = _outcomes_table(c.dialect.name)
         c.execute(
             update(delivery)
             .where(delivery.c.id == found.id, delivery.c.owner == owner)
@@ -142,11 +150,12 @@ def postpone(c: Connection, owner: str, waiting: Sequence[tuple[int, datetime]])
                 due_at=found.due_at,
                 owner=None,
                 attempts=delivery.c.attempts - 1,
-            )
+            ),
+            _given(c, back),
         )
 
 
-def _is_due(now: datetime, resend_unknown: bool) -> ColumnElement[bool]:
+def _is_due(now: datetime | BindParameter[datetime], resend_unknown: bool) -> ColumnElement[bool]:
     states: ColumnElement[bool] = delivery.c.state.in_([state.value for state in OPEN])
     if resend_unknown:
         states = or_(states, _is_resent())
@@ -193,11 +202,18 @@ def left_readers(c: Connection, ids: Collection[int]) -> list[int]:
 
 def load_claims(c: Connection, owner: str) -> list[Claim]:
     """The rows that an owner holds, in their order."""
-    return [Claim(*row) for row in c.execute(_held_by(owner)).all()]
+    return [Claim(*row[:-1]) for row in _held_by(c, owner)]
 
 
-def _held_by(owner: str) -> Select[Any]:
-    """The rows that an owner holds, each with the fields of a `Claim`, in their order."""
+def _held_by(c: Connection, owner: str, ids: Collection[int] = ()) -> Sequence[Any]:
+    """What `_held` finds; for `ids` those of them, and few others."""
+    between = {"first": min(ids, default=0), "last": max(ids, default=_LARGEST_ID)}
+    return c.execute(_held(), {"holder": owner, **between}).all()
+
+
+@cache
+def _held() -> Select[Any]:
+    """The rows that an owner holds, in their order: the fields of a `Claim`, and whether the reader receives the edition still."""
     return (
         select(
             delivery.c.id,
@@ -208,10 +224,15 @@ def _held_by(owner: str) -> Select[Any]:
             subscriber.c.email,
             subscriber.c.name,
             subscriber.c.uid,
+            _still_receives(),
         )
         .join(issue, issue.c.id == delivery.c.issue_id)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.owner == owner, delivery.c.state == DeliveryState.SENDING.value)
+        .where(
+            delivery.c.owner == bindparam("holder"),
+            delivery.c.state == DeliveryState.SENDING.value,
+            delivery.c.id.between(bindparam("first"), bindparam("last")),
+        )
         .order_by(delivery.c.id)
     )
 
@@ -234,30 +255,35 @@ def record(c: Connection, owner: str, outcomes: Sequence[Outcome], *, now: datet
     """
     recorded: set[int] = set()
     for batch in batches(outcomes, BATCH):
-        found = _outcomes_table(c, batch)
-        done = c.execute(
-            update(delivery)
-            .where(
-                delivery.c.id == found.id,
-                delivery.c.owner == owner,
-                delivery.c.state == DeliveryState.SENDING.value,
-            )
-            .values(
-                state=found.state,
-                reason=found.reason,
-                due_at=func.coalesce(found.due_at, delivery.c.due_at),
-                owner=None,
-                unknowns=delivery.c.unknowns + case((found.state == DeliveryState.UNKNOWN.value, 1), else_=0),
-                sent_at=case(
-                    (found.state == DeliveryState.SENT.value, literal(now, delivery.c.sent_at.type)),
-                    else_=null(),
-                ),
-            )
-            .returning(delivery.c.id)
-        )
+        done = c.execute(_record(c.dialect.name), {**_given(c, batch), "holder": owner, "at": now})
         recorded.update(done.scalars())
     drop_cancelled(c)
     return recorded
+
+
+@cache
+def _record(dialect: str) -> Update:
+    found = _outcomes_table(dialect)
+    return (
+        update(delivery)
+        .where(
+            delivery.c.id == found.id,
+            delivery.c.owner == bindparam("holder"),
+            delivery.c.state == DeliveryState.SENDING.value,
+        )
+        .values(
+            state=found.state,
+            reason=found.reason,
+            due_at=func.coalesce(found.due_at, delivery.c.due_at),
+            owner=None,
+            unknowns=delivery.c.unknowns + case((found.state == DeliveryState.UNKNOWN.value, 1), else_=0),
+            sent_at=case(
+                (found.state == DeliveryState.SENT.value, bindparam("at", type_=delivery.c.sent_at.type)),
+                else_=null(),
+            ),
+        )
+        .returning(delivery.c.id)
+    )
 
 
 @dataclass(frozen=True)
@@ -268,14 +294,10 @@ class _Outcomes:
     due_at: ColumnElement[Any]
 
 
-def _outcomes_table(c: Connection, batch: Sequence[Outcome]) -> _Outcomes:
-    """The outcomes as a table inside the statement: both databases unfold one JSON parameter."""
-    rows = [
-        {"id": one.id, "state": one.state.value, "reason": one.reason, "due_at": _sql_time(c, one.due_at)}
-        for one in batch
-    ]
-    if c.dialect.name == "sqlite":
-        value = func.json_each(json.dumps(rows)).table_valued("value").c.value
+def _outcomes_table(dialect: str) -> _Outcomes:
+    """The outcomes that `_given` gives to a statement, as a table inside it: both databases unfold one JSON parameter."""
+    if dialect == "sqlite":
+        value = func.json_each(bindparam("outcomes", type_=Text())).table_valued("value").c.value
         names = ("id", "state", "reason", "due_at")
         # As a table of its own it gets an index: read for each row anew, 500 outcomes took a tenth of a second.
         outcome = (
@@ -285,7 +307,7 @@ def _outcomes_table(c: Connection, batch: Sequence[Outcome]) -> _Outcomes:
         )
         return _Outcomes(*(outcome.c[name] for name in names))
     table = (
-        func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
+        func.jsonb_to_recordset(bindparam("outcomes", type_=JSONB))
         .table_valued(
             column("id", BigInteger),
             column("state", Text),
@@ -295,6 +317,14 @@ def _outcomes_table(c: Connection, batch: Sequence[Outcome]) -> _Outcomes:
         .render_derived(with_types=True)
     )
     return _Outcomes(table.c.id, table.c.state, table.c.reason, table.c.due_at)
+
+
+def _given(c: Connection, batch: Sequence[Outcome]) -> dict[str, Any]:
+    rows = [
+        {"id": one.id, "state": one.state, "reason": one.reason, "due_at": _sql_time(c, one.due_at)}
+        for one in batch
+    ]
+    return {"outcomes": json.dumps(rows) if c.dialect.name == "sqlite" else rows}
 
 
 def _sql_time(c: Connection, moment: datetime | None) -> str | None:
