@@ -1,6 +1,6 @@
 """How fast Letters hands an issue to a relay, beside a C client, beside the usual Python way, and beside bare signatures.
 
-    python benchmarks/deliver.py [--messages 10000] [--connections 10] [--rounds 3] [--postgresql] [--recipients N ...]
+    python benchmarks/deliver.py [--messages 40000] [--connections 10] [--rounds 3] [--postgresql] [--recipients N ...]
 
 The relay is postfix's ``smtp-sink`` on loopback, which takes everything and keeps nothing; messages are personalised and have some 30 kB.
 Letters does all that it does in earnest: it freezes the audience, claims rows, keeps the journal, writes, signs where it says so, sends,
@@ -8,10 +8,12 @@ and records each answer. Beside it:
 
 - ``smtp-source -d``: postfix's own load generator in C, which sends one prepared message over and over; no ledger, nothing personal;
 - aiosmtplib with an EmailMessage built for each recipient, without a ledger;
-- RSA-2048 signatures on all processors and nothing else: what no client that signs can be faster than.
+- RSA-2048 signatures on all processors and nothing else: what no client that signs can be faster than;
+- both of the latter at the same time, one signature for each message: what a client in C that signs could reach at best on this machine,
+  where the relay works on the same processors.
 
 Each is a process of its own; they take turns, and the best round of each counts. Printed are messages per second by the clock, and per
-second of the processor that the client used (for Letters with all its threads), its peak memory, and at last the goals. Exit status 1
+second of the processors that the client used (for Letters with all its processes), the peak memory of its largest process, and at last the goals. Exit status 1
 if one is missed: 20 times the EmailMessage client, 0.9 of ``smtp-source -d``, signed 0.8 of the bare signatures. By the clock these
 need a machine on which nobody else works; with `--recipients` the memory of each of these audiences is printed instead.
 
@@ -32,6 +34,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +50,7 @@ EMAIL_MESSAGE, SOURCE, SIGNATURES = (
     "smtp-source -d",
     "bare RSA-2048 signatures",
 )
+BOTH = "smtp-source and signatures"
 PLAIN, SIGNED = "Letters", "Letters, RSA-2048"
 
 
@@ -73,7 +77,7 @@ Contender = Callable[[int], Figures]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--messages", type=int, default=40_000)
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgresql", action="store_true")
@@ -108,6 +112,7 @@ def make_contenders(stack: ExitStack, options: argparse.Namespace) -> dict[str, 
         SOURCE: lambda port: run_source(port, messages, connections),
         PLAIN: python("letters"),
         SIGNATURES: python("signatures", messages=max(messages // 2, 1000)),
+        BOTH: lambda port: at_once(contenders[SOURCE], python("signatures"), port),
         SIGNED: python("letters", keys="rsa"),
         f"{SIGNED} and Ed25519": python("letters", keys="rsa,ed25519"),
     }
@@ -128,10 +133,14 @@ def show(best: dict[str, Figures]) -> int:
         (PLAIN, EMAIL_MESSAGE, 20.0),
         (PLAIN, SOURCE, 0.9),
         (SIGNED, SIGNATURES, 0.8),
+        (SIGNED, BOTH, None),
     )
     missed = False
     for ours, theirs, goal in goals:
         ratio = best[ours].by_clock / best[theirs].by_clock
+        if goal is None:
+            print(f"{ours} / {theirs}: {ratio:.2f}")
+            continue
         missed |= ratio < goal
         print(f"{ours} / {theirs}: {ratio:.2f} (goal {goal:g}){' MISSED' if ratio < goal else ''}")
     return int(missed)
@@ -177,6 +186,15 @@ def run_source(port: int, messages: int, connections: int) -> Figures:
     if process.returncode:
         sys.exit(f"smtp-source ended with {process.returncode}")
     return Figures(messages, seconds, used.ru_utime + used.ru_stime)
+
+
+def at_once(one: Contender, other: Contender, port: int) -> Figures:
+    """Two contenders side by side; a message counts when both have done their part of it."""
+    with ThreadPoolExecutor(2) as pool:
+        found = [running.result() for running in [pool.submit(part, port) for part in (one, other)]]
+    return Figures(
+        found[0].messages, max(part.seconds for part in found), sum(part.cpu_seconds for part in found)
+    )
 
 
 @contextmanager
