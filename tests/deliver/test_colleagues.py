@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -108,6 +109,8 @@ def test_a_stop_reaches_them_and_the_next_run_sends_the_rest(
     large: World, relay: TestRelay, colleagues: Started
 ) -> None:
     stop = threading.Event()
+    # Once it is set the relay takes its time, so that nobody is done before they heard of it.
+    relay.script.on_rcpt = lambda recipient: time.sleep(0.02 * stop.is_set())  # type: ignore[func-returns-value]
     relay.script.on_data = lambda recipient, taken: stop.set() if len(relay.taken) == 10 else None  # type: ignore[func-returns-value]
     first = large.deliver(stop=stop)
     assert 10 <= first.sent < READERS

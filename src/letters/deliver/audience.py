@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
 from functools import cache
 
@@ -42,7 +43,8 @@ def freeze(c: Connection, issue: Issue, edition: Edition, settings: Settings, *,
     """
     if not begin_freeze(c, issue.id, now=now):
         return False
-    add_deliveries(c, issue.id, _rows(c, issue, edition, settings, now))
+    with closing(_rows(c, issue, edition, settings, now)) as rows:
+        add_deliveries(c, issue.id, rows)
     return True
 
 
@@ -53,7 +55,7 @@ def list_domain(settings: Settings) -> str:
 
 def _rows(
     c: Connection, issue: Issue, edition: Edition, settings: Settings, now: datetime
-) -> Iterator[NewDelivery]:
+) -> Generator[NewDelivery, None, None]:
     rendered = rendered_choices(c, issue.id)
     message_id = message_ids(issue, list_domain(settings))
 
@@ -66,16 +68,17 @@ def _rows(
             return recipient_due(edition, issue.occurrence, settings.site.zone)
 
     particulars = Particulars(c, edition.key, number=issue.number or 0, on=issue.occurrence.local_date)
-    for reader in receivers_of(c, edition.key):
-        particular = particulars.of(reader.id)
-        choice = particular.choice.key if particular else reader.choice
-        if choice not in rendered:
-            raise NotRenderedError(issue.name, choice)
-        dropped = particular.dropped if particular else ""
-        yield NewDelivery(
-            reader.id,
-            message_id(reader.uid),
-            choice,
-            due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else now,
-            dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
-        )
+    with closing(receivers_of(c, edition.key)) as readers:
+        for reader in readers:
+            particular = particulars.of(reader.id)
+            choice = particular.choice.key if particular else reader.choice
+            if choice not in rendered:
+                raise NotRenderedError(issue.name, choice)
+            dropped = particular.dropped if particular else ""
+            yield NewDelivery(
+                reader.id,
+                message_id(reader.uid),
+                choice,
+                due_at(reader.zone or settings.site.zone) if edition.zone == RECIPIENT_ZONE else now,
+                dropped or ("" if rendered[choice] else NOTHING_TO_SAY),
+            )

@@ -55,10 +55,12 @@ class Done:
 def processes_for(delivery: DeliverySettings, due: int) -> int:
     """How many processes send an issue of which so many messages are due, this one included.
 
-    Each needs a connection of its own to each relay.
+    Each needs a connection of its own to each relay. Without signatures a message is taken as slowly as it is made: one processor is left
+    to the relay, which is often on this machine.
     """
     relays = delivery.relay or (delivery.smtp,)
-    most = min(delivery.processes or cores(), *(one.connections for one in relays))
+    usual = cores() if delivery.dkim else cores() - 1
+    most = min(delivery.processes or usual, *(one.connections for one in relays))
     return max(1, min(most, due // WORTH_A_PROCESS))
 
 

@@ -93,9 +93,11 @@ class IssueDelivery:
         )
         with Colleagues(errand, self._processes(), answered=self._answered) as others:
             stopped = self._rounds.send(desk, others, ends=ends)
-            while others.listen():
+            is_working = True
+            while is_working:
                 if stopped is not None or run.stop.is_set():
                     others.halt()
+                is_working = others.listen()
         stopped = stopped or others.stop
         for one in others.done:
             self._tally.add(one.tally)

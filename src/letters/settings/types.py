@@ -263,7 +263,7 @@ class DeliverySettings(Table):
         0,
         ge=0,
         le=64,
-        description="Processes that send a large issue together; 0: as many as there are processors. They share the connections.",
+        description="Processes that send a large issue together, sharing the connections; 0: one for each processor, but for one if nothing is signed.",
     )
     smtp: SmtpSettings = SmtpSettings()
     dkim: tuple[DkimSettings, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -67,8 +67,11 @@ def frozen_at(c: Connection, issue_id: int) -> datetime | None:
     return moment
 
 
-def receivers_of(c: Connection, edition: str) -> Iterator[Receiver]:
-    """The confirmed subscribers of an edition in the order in which they came; in memory are those of one page."""
+def receivers_of(c: Connection, edition: str) -> Generator[Receiver, None, None]:
+    """The confirmed subscribers of an edition in the order in which they came; in memory are those of one page.
+
+    To be closed within the transaction, also where not all are wanted: on PostgreSQL a cursor of the server's is behind it.
+    """
     # One query, read on while rows are written: asked for anew for each page, PostgreSQL may go through all subscriptions each time.
     query = (
         select(
@@ -93,8 +96,9 @@ def receivers_of(c: Connection, edition: str) -> Iterator[Receiver]:
             titles_only=titles_only,
         ).key
 
-    for id_, uid, zone, topics, audiences, titles_only in c.execute(query):
-        yield Receiver(id_, uid, zone, key(topics, audiences, titles_only))
+    with c.execute(query) as found:
+        for id_, uid, zone, topics, audiences, titles_only in found:
+            yield Receiver(id_, uid, zone, key(topics, audiences, titles_only))
 
 
 def add_deliveries(c: Connection, issue_id: int, rows: Iterable[NewDelivery]) -> None:
