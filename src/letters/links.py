@@ -137,14 +137,16 @@ class Links:
 
 def _sign(key: str, purpose: str, body: str) -> str:
     """The body and its HMAC with SHA-256, as base64url without padding (RFC 4648 section 5)."""
-    signature = base64.urlsafe_b64encode(hmac.digest(_key_for(key, purpose), body.encode(), "sha256"))
-    return f"{body}{_SEPARATOR}{signature.rstrip(b'=').decode('ascii')}"
+    # A copy of one that was begun takes half the time of a new one, and each mail needs two.
+    mac = _begun(key, purpose).copy()
+    mac.update(body.encode())
+    return f"{body}{_SEPARATOR}{base64.urlsafe_b64encode(mac.digest()).rstrip(b'=').decode('ascii')}"
 
 
 @lru_cache(maxsize=64)
-def _key_for(key: str, purpose: str) -> bytes:
-    """The purpose's own key, so that what was signed for one is refused for another."""
-    return hmac.digest(key.encode(), f"letters {purpose}".encode(), "sha256")
+def _begun(key: str, purpose: str) -> hmac.HMAC:
+    """Begun with the purpose's own key, so that what was signed for one is refused for another."""
+    return hmac.new(hmac.digest(key.encode(), f"letters {purpose}".encode(), "sha256"), digestmod="sha256")
 
 
 def return_path(address: str, message_id: str) -> str:
