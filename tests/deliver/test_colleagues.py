@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -129,6 +130,18 @@ def test_a_refusal_of_the_issue_holds_it_and_is_told_once_r42(large: World, rela
         "held: the relay answered 550 5.7.1 we do not know you to MAIL FROM"
     ]
     assert set(large.states().values()) == {DeliveryState.PENDING}
+
+
+def test_where_no_process_can_be_started_one_does_it_all(
+    large: World, relay: TestRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(module: str) -> tuple[subprocess.Popen[bytes], Connection]:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(letters.deliver.colleagues, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(letters.deliver.colleagues, "start", refuse)
+    report = large.deliver()
+    assert (report.sent, report.problems) == (READERS, ())
 
 
 def test_when_we_die_colleagues_end_by_themselves_r40(

@@ -84,9 +84,16 @@ class Colleagues:
 
     def __enter__(self) -> Self:
         for _ in range(self.processes - 1):
-            process, connection = start("letters.deliver.sending_process")
+            try:
+                process, connection = start("letters.deliver.sending_process")
+            except OSError:
+                # Too little memory, or too many processes: we do without.
+                break
             self._working[connection] = process
-            connection.send(self._errand)
+            try:
+                connection.send(self._errand)
+            except OSError:
+                self._end(connection)
         return self
 
     def __exit__(
