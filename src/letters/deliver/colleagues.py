@@ -94,6 +94,7 @@ class Colleagues:
                 connection.send(self._errand)
             except OSError:
                 self._end(connection)
+        self.processes = 1 + len(self._working)
         return self
 
     def __exit__(
