@@ -94,7 +94,7 @@ class Colleagues:
                 connection.send(self._errand)
             except OSError:
                 self._end(connection)
-        self.processes = 1 + len(self._working)
+        self.processes = 1 + len(self._working) + self.died
         return self
 
     def __exit__(
