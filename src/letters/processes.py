@@ -26,5 +26,7 @@ def start(module: str) -> tuple[subprocess.Popen[bytes], Connection]:
             [sys.executable, "-m", module, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
+            # Ctrl-C goes to every process of the terminal's group, and ours are told by us.
+            process_group=0,
         )
         return process, Connection(ours.detach())

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from letters.deliver import DeliverReport, deliver
 from letters.deliver.batch import Stop
@@ -47,10 +48,10 @@ from letters.settings.types import (
     WatchSettings,
 )
 from letters.store import Store
-from letters.store.deliveries import owners
 from letters.store.explaining import explain
 from letters.store.issues import add_issue, find_issue
 from letters.store.subscribers import save_subscribers
+from letters.store.tables import delivery
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EDITIONS = (
@@ -341,7 +342,7 @@ def send_last() -> Callable[..., Stop | None]:
     def later(self: Rounds, desk: Desk, others: Colleagues, **options: Any) -> Stop | None:
         def has_begun() -> bool:
             with self._store.read() as c:
-                return bool(owners(c))
+                return bool(c.scalar(select(func.max(delivery.c.attempts))))
 
         if others.processes > 1:
             wait_for(has_begun, what="no colleague claims anything")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -19,7 +20,10 @@ from typer.exceptions import TyperException
 from letters import __version__
 from letters.cli.face import NOTHING, USAGE, Face, problem_as_json
 from letters.cli.options import WorkspaceOption
+from letters.cli.signals import stopping_gently
 from letters.errors import LettersError, Problem, ProblemsError
+
+_INTERRUPTED = 128 + signal.SIGINT
 
 app = typer.Typer(
     name="letters",
@@ -61,12 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     face = Face(as_json="--json" in words)
     _log_to_stderr()
     try:
-        code = _command()(args=words, obj=face, standalone_mode=False, prog_name="letters")
+        with stopping_gently() as stopped_by:
+            code = _command()(args=words, obj=face, standalone_mode=False, prog_name="letters")
     except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("LETTERS_DEBUG"):
             raise
         problems, code = _explain(error)
         return _say(face, problems, code)
+    # Typer makes an exit code of an interrupt.
+    if code == _INTERRUPTED:
+        return _say(face, [_stopped(stopped_by())], 128 + stopped_by())
     return int(code or 0)
 
 
@@ -82,7 +90,7 @@ def _explain(error: BaseException) -> tuple[Sequence[Problem], int]:
         case TyperException():
             return [Problem(what=error.format_message().rstrip("."), remedy=_help(error))], USAGE
         case typer.Abort() | KeyboardInterrupt():
-            return [Problem(what="stopped by the keyboard; run the same command to go on")], 130
+            return [_stopped(signal.SIGINT)], _INTERRUPTED
         case ProblemsError():
             return error.problems, error.exit_code
         case LettersError():
@@ -91,6 +99,11 @@ def _explain(error: BaseException) -> tuple[Sequence[Problem], int]:
             return [Problem(what=_in_one_line(error))], NOTHING
     what = f"unexpected error, a mistake of ours: {type(error).__name__}: {_in_one_line(error)}"
     return [Problem(what=what, remedy="set LETTERS_DEBUG=1 to see where")], NOTHING
+
+
+def _stopped(by: signal.Signals) -> Problem:
+    who = "by the keyboard" if by is signal.SIGINT else f"by {by.name}"
+    return Problem(what=f"stopped {who}; run the same command to go on")
 
 
 def _say(face: Face, problems: Sequence[Problem], code: int) -> int:

@@ -72,8 +72,7 @@ def listen(connection: Connection, stop: threading.Event) -> None:
 
 def main(descriptor: int) -> None:
     stop = threading.Event()
-    # Ctrl-C goes to every process of the terminal; ours is told to stop. A service manager may mean each of us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A service manager that stops us means each of our processes.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with Connection(descriptor) as connection, suppress(EOFError):
         errand: Errand = connection.recv()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import resource
-import signal
 import sys
 from multiprocessing.connection import Connection
 
@@ -42,8 +41,6 @@ def read(job: ReadingJob) -> ReadingResult:
 
 def main(descriptor: int) -> None:
     """Read what is sent until the other end closes."""
-    # Ctrl-C goes to every process of the terminal; ours ends when its parent does.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     with Connection(descriptor) as connection, contextlib.suppress(EOFError, OSError):
