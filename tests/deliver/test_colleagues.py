@@ -101,7 +101,7 @@ def test_what_a_dead_colleague_held_is_taken_over_r40(
     assert report.sent == READERS
     assert relay.recipients == {f"r{n}": 1 for n in range(READERS)}
     (problem,) = report.problems
-    assert "1 of 2 processes that sent it died" in problem.what
+    assert "ended by signal 9; what it held is taken over" in problem.what
     assert large.issue_state() is IssueState.SENT
 
 
@@ -130,6 +130,19 @@ def test_a_refusal_of_the_issue_holds_it_and_is_told_once_r42(large: World, rela
         "held: the relay answered 550 5.7.1 we do not know you to MAIL FROM"
     ]
     assert set(large.states().values()) == {DeliveryState.PENDING}
+
+
+@pytest.mark.usefixtures("_sends_last")
+def test_what_a_failed_colleague_held_is_taken_over_and_its_failure_told(
+    large: World, relay: TestRelay, colleagues: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LETTERS_TESTS_FAIL_AFTER", "2")
+    report = large.deliver()
+    assert report.sent == READERS
+    assert relay.recipients == {f"r{n}": 1 for n in range(READERS)}
+    assert [one.returncode for one in colleagues] == [0]
+    (problem,) = report.problems
+    assert "ended by RuntimeError: no more of this; what it held is taken over" in problem.what
 
 
 def test_where_no_process_can_be_started_one_does_it_all(

@@ -49,7 +49,9 @@ class Done:
     """What a colleague says at its end."""
 
     tally: Tally
-    stop: Stop | None
+    stop: Stop | None = None
+    #: What it failed of, if it did.
+    failure: str = ""
 
 
 def processes_for(delivery: DeliverySettings, due: int) -> int:
@@ -79,8 +81,8 @@ class Colleagues:
         self._is_halted = False
         #: What those said that came to their end.
         self.done: list[Done] = []
-        #: How many died before they could.
-        self.died = 0
+        #: Why others did not come to theirs.
+        self.failures: list[str] = []
 
     def __enter__(self) -> Self:
         for _ in range(self.processes - 1):
@@ -94,7 +96,7 @@ class Colleagues:
                 connection.send(self._errand)
             except OSError:
                 self._end(connection)
-        self.processes = 1 + len(self._working) + self.died
+        self.processes = 1 + len(self._working) + len(self.failures)
         return self
 
     def __exit__(
@@ -133,7 +135,7 @@ class Colleagues:
                 continue
             if isinstance(said, Done):
                 self.done.append(said)
-                self._end(connection, said=True)
+                self._end(connection, said)
             else:
                 self._answered(said)
         return bool(self._working)
@@ -143,13 +145,15 @@ class Colleagues:
         """What ended the sending of one of them."""
         return next((one.stop for one in self.done if one.stop is not None), None)
 
-    def _end(self, connection: Connection, *, said: bool = False) -> None:
+    def _end(self, connection: Connection, said: Done | None = None) -> None:
         process = self._working.pop(connection)
         connection.close()
         self._ended.append(process)
-        if not said:
-            process.wait()
-            self.died += 1
+        if said is None:
+            code = process.wait()
+            self.failures.append(f"signal {-code}" if code < 0 else f"exit code {code}")
+        elif said.failure:
+            self.failures.append(said.failure)
 
 
 def _shared(errand: Errand, processes: int) -> Errand:

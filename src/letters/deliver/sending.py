@@ -101,12 +101,12 @@ class IssueDelivery:
         stopped = stopped or others.stop
         for one in others.done:
             self._tally.add(one.tally)
-        if others.died:
+        for failure in others.failures:
             self._tally.problem(
                 self._issue.name,
-                f"{others.died} of {others.processes} processes that sent it died; what was theirs is taken over",
-                "see the system's log; too little memory is a common reason",
+                f"a process that sent it beside this one ended by {failure}; what it held is taken over",
             )
+        if others.failures:
             run.settle_dead()
             stopped = stopped or self._rounds.send(desk, self._alone(), ends=ends)
         return stopped

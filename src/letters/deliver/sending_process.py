@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
+from letters.deliver.answers import one_line
 from letters.deliver.colleagues import Done, Errand
 from letters.deliver.edge import Deliverer, ticking
 from letters.garbage import rarely_collected
@@ -58,6 +59,8 @@ def send_issue(errand: Errand, connection: Connection, stop: threading.Event) ->
             issue = load_issue(c, errand.issue_id)
         with rarely_collected():
             stopped = deliverer.assist(issue) if issue is not None else None
+    except Exception as error:  # noqa: BLE001 - told by who started us; what we held is settled as a dead one's
+        return Done(deliverer.tally, failure=f"{type(error).__name__}: {one_line(str(error))}")
     finally:
         store.close()
     return Done(deliverer.tally, stopped)
