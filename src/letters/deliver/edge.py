@@ -86,6 +86,7 @@ class Deliverer(Run):
             return IssueDelivery(self, issue, owner, self._routes(stack)(issue)).assist()
 
     def deliver_all(self, issues: Sequence[Issue]) -> None:
+        """Deliver what is due of these issues; one that waits for a limit lets others go first."""
         with ExitStack() as stack:
             owner = stack.enter_context(Owner(self.store, self.workspace.journal))
             routes_of = self._routes(stack)

@@ -74,6 +74,7 @@ def listen(connection: Connection, stop: threading.Event) -> None:
 
 
 def main(descriptor: int) -> None:
+    """Do the errand that comes over the socket, and say at last what it came to."""
     stop = threading.Event()
     # A service manager that stops us means each of our processes.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
