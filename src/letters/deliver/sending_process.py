@@ -28,17 +28,20 @@ class Teller:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._told, self._told_at = 0, time.monotonic()
+        self._done = self._told = 0
+        self._told_at = time.monotonic()
 
     def __call__(self, done: int, _total: int) -> None:
+        self._done = done
         if time.monotonic() - self._told_at >= _TELL_EVERY_SECONDS:
-            self.tell(done)
+            self.tell()
 
-    def tell(self, done: int) -> None:
+    def tell(self) -> None:
+        """Tell of those that were not told yet."""
         # Nobody to tell it to means that we are to stop, which is heard elsewhere.
         with suppress(OSError):
-            self._connection.send(done - self._told)
-        self._told, self._told_at = done, time.monotonic()
+            self._connection.send(self._done - self._told)
+        self._told, self._told_at = self._done, time.monotonic()
 
 
 def send_issue(errand: Errand, connection: Connection, stop: threading.Event) -> Done:
@@ -62,6 +65,7 @@ def send_issue(errand: Errand, connection: Connection, stop: threading.Event) ->
     except Exception as error:  # noqa: BLE001 - told by who started us; what we held is settled as a dead one's
         return Done(deliverer.tally, failure=f"{type(error).__name__}: {one_line(str(error))}")
     finally:
+        teller.tell()
         store.close()
     return Done(deliverer.tally, stopped)
 
